@@ -1,0 +1,1 @@
+"""Documents on a company's deals: stored with exact quotas, versioned, found."""
