@@ -63,8 +63,9 @@ def _version(folder: Path) -> int:
 
 
 class PostgresServer:
-    """One server with a data folder of its own, which `stop` removes. Ends with its parent, `kill -9` included.
+    """One server with a data folder of its own, which `stop` removes.
 
+    It ends with its parent, `kill -9` included, and then leaves the folder behind.
     PostgreSQL refuses to run as root: there it runs as the system's `postgres` or `nobody`, and a data
     folder of theirs. Log-ins need the server's password, so other users of the machine stay out.
     """
@@ -163,7 +164,7 @@ class PostgresServer:
         )
 
     def _launch(self, binaries: Path) -> bool:
-        """Start the server on a free port; False when it ended instead, as it does when the port was taken."""
+        """Start on a free port; False when the server ended, as it does when the port was taken after all."""
         assert self._folder is not None
         self._port = free_port()
         settings = {**SETTINGS, "port": str(self._port), "unix_socket_directories": str(self._folder)}
@@ -177,7 +178,9 @@ class PostgresServer:
                 stdout=log,
                 stderr=log,
                 preexec_fn=end_with_parent(signal.SIGINT),
-                **self._credentials(),
+                user=self._account and self._account.pw_uid,
+                group=self._account and self._account.pw_gid,
+                extra_groups=[] if self._account else None,
             )
         deadline = time.monotonic() + START_S
         while time.monotonic() < deadline:
@@ -201,7 +204,9 @@ class PostgresServer:
             text=True,
             timeout=START_S,
             check=False,
-            **self._credentials(),
+            user=self._account and self._account.pw_uid,
+            group=self._account and self._account.pw_gid,
+            extra_groups=[] if self._account else None,
         )
         if done.returncode != 0:
             raise RuntimeError(f"{command[0]} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
@@ -226,11 +231,6 @@ class PostgresServer:
         if self._account is not None:
             os.chown(path, self._account.pw_uid, self._account.pw_gid)
         path.chmod(0o600)
-
-    def _credentials(self) -> dict[str, object]:
-        if self._account is None:
-            return {}
-        return {"user": self._account.pw_uid, "group": self._account.pw_gid, "extra_groups": []}
 
     def _environment(self) -> dict[str, str]:
         # PG* variables of whoever runs the tests would otherwise speak into it.
