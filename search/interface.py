@@ -66,8 +66,9 @@ class SearchEngine(Protocol):
     """Indexes of companies. See the module's page for the promises."""
 
     def write(self, company: str, entries: Iterable[Entry] = (), removed: Iterable[str] = ()) -> None:
-        """Add entries, each in place of an older one of its id, and take away those `removed`
-        (unknown ids are no error). One commit. IndexBusy; IndexDamaged."""
+        """Take away those `removed` (unknown ids are no error), then add `entries`, each in place of an
+        older one of its id. One commit. `entries` may be a generator: it is consumed once the index is
+        locked for writing, so that what it reads cannot be overtaken. IndexBusy; IndexDamaged."""
 
     def search(
         self,
