@@ -1,0 +1,131 @@
+"""The encoding of bytes of text: Unicode by its marks, Cyrillic by its letters, the rest by statistics."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections import Counter
+
+from charset_normalizer import from_bytes
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+# Candidates, each with a head start that decides between words too short to tell. cp1125 is the Ukrainian
+# cp866.
+_CYRILLIC = {
+    "cp1251": 4.0,
+    "koi8_u": 1.0,
+    "cp866": 1.0,
+    "cp1125": 2.5,
+    "iso8859_5": -2.0,
+    "mac_cyrillic": -4.0,
+}
+_SAMPLE_BYTES = 1500
+
+# How common a letter is in business prose, Ukrainian and Russian together: the natural logarithm of its
+# share in a hundred thousand letters, rounded. What matters is the order, and that the rare ones are far
+# behind.
+_COMMON = {
+    letter: weight
+    for letters, weight in (
+        ("оа", 9.1),
+        ("инеітр", 8.7),
+        ("свлк", 8.3),
+        ("дпум", 8.0),
+        ("зяьбгч", 7.4),
+        ("йхжцюшї", 6.7),
+        ("ыєф", 6.3),
+        ("щэґъё", 5.4),
+    )
+    for letter in letters
+}
+_IMPOSSIBLE = -8.0
+_MIDDLE = 6.0  # between a letter that speaks for an encoding and one that speaks against it
+_HIGH = re.compile(r"[^\x00-\x7f]")
+_WORD = re.compile(r"[^\W\d_]+")
+_PUNCTUATION = frozenset("«»„“”’‘–—№…•·§©®°±€™ \u00a0")
+# A word as it is written: lower case, Capitalised, or ALL CAPITALS; the Latin i stood for the Ukrainian one
+# in DOS.
+_WELL_CASED = re.compile(r"[А-ЯЁІЇЄҐI]?[а-яёіїєґi]+|[А-ЯЁІЇЄҐI]+")
+_LATIN = re.compile(r"[A-HJ-Za-hj-z]")
+
+
+def decode(data: bytes, *, cut: bool = False) -> str:
+    """Return the bytes as text; what can't be decoded becomes U+FFFD. Never raises for any bytes.
+
+    ``cut`` says that the data end in the middle of a file, perhaps in the middle of a character.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return data.decode(encoding, "replace")
+    if wide := _wide_encoding(data):
+        return data.decode(wide, "replace")
+    if _is_utf8(data, cut):
+        return data.decode("utf-8", "replace")
+    return data.decode(_narrow_encoding(data), "replace")
+
+
+def _is_utf8(data: bytes, cut: bool) -> bool:
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        decoder.decode(data, final=not cut)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _wide_encoding(data: bytes) -> str | None:
+    """UTF-16 without a mark: every other byte is 00 (Latin), 04 (Cyrillic) or 20 (typography)."""
+    sample = data[:_SAMPLE_BYTES]
+    if b"\x00" not in sample or len(sample) < 4:
+        return None
+    for encoding, high_bytes in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
+        if sum(high_bytes.count(value) for value in (0x00, 0x04, 0x20)) > 0.9 * len(high_bytes):
+            return encoding
+    return None
+
+
+def _narrow_encoding(data: bytes) -> str:
+    sample = _sample(data)
+    best, score = "", 0.0
+    for encoding, head_start in _CYRILLIC.items():
+        likeness = _cyrillic_likeness(sample.decode(encoding, "replace"))
+        if likeness > -head_start and (not best or likeness + head_start > score):
+            best, score = encoding, likeness + head_start
+    if best:
+        return best
+    guess = from_bytes(sample).best()
+    return guess.encoding if guess else "cp1251"
+
+
+def _sample(data: bytes) -> bytes:
+    """Return a part that starts where letters outside ASCII do; tables of figures can go before."""
+    start = next((place for place, byte in enumerate(data) if byte > 0x7F), 0)
+    start = max(data.rfind(b"\n", 0, start), start - 200, 0)
+    return data[start : start + _SAMPLE_BYTES]
+
+
+def _cyrillic_likeness(text: str) -> float:
+    """Say how well the text reads as Ukrainian or Russian; well below zero, it does not."""
+    likeness = 0.0
+    letters: Counter[str] = Counter()
+    for word in _WORD.findall(text):
+        if word.isascii():
+            continue
+        letters.update(word)
+        if _LATIN.search(word):
+            likeness += _IMPOSSIBLE * len(word)
+        elif not _WELL_CASED.fullmatch(word):
+            likeness -= 3.0 * len(word)
+    for letter, times in letters.items():
+        if letter not in "iI":
+            likeness += times * (_COMMON.get(letter.lower(), _IMPOSSIBLE) - _MIDDLE)
+    for sign, times in Counter(_HIGH.findall(text)).items():
+        if sign not in letters:
+            likeness += times * (0.5 if sign in _PUNCTUATION else _IMPOSSIBLE / 2)
+    return likeness

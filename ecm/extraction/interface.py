@@ -1,0 +1,63 @@
+"""The seam of text extraction: what a reader of one family of formats gives, and how it refuses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+State = Literal["done", "empty", "unsupported", "failed"]
+Reason = Literal[
+    "",
+    "truncated",
+    "unsupported",
+    "encrypted",
+    "damaged",
+    "too_large",
+    "time_limit",
+    "memory_limit",
+    "crashed",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Extraction:
+    """What came of reading one file.
+
+    ``state`` is ``done`` (there is text), ``empty`` (read to the end, no text in it), ``unsupported`` (no
+    reader takes the type) or ``failed``. ``reason`` is a stable code, empty when all went well; ``detail`` is
+    the same for people, in English, and never holds a word of the file. A ``done`` with a reason holds a part
+    of the text: ``truncated`` (the output limit was reached), or ``damaged`` or ``too_large`` (the rest can't
+    be read).
+    """
+
+    state: State
+    text: str = ""
+    reason: Reason = ""
+    detail: str = ""
+
+
+class Extractor(Protocol):
+    """A reader of one family of formats."""
+
+    media_types: frozenset[str]
+    """The media types it takes, lower case, without parameters."""
+
+    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[str]:
+        """Yield the text of the file in pieces, in reading order, each with its own line ends.
+
+        Pieces flow so that a small file with endless text is stopped at the limit instead of filling memory.
+        ``filename`` is the name that people see, for hints only. Raises `Unreadable`; anything else that it
+        raises is taken for damage.
+        """
+        ...
+
+
+class Unreadable(Exception):
+    """The file can't be read on; ``reason`` is the code of `Extraction.reason`, ``detail`` its sentence."""
+
+    def __init__(self, reason: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.reason: Reason = reason
+        self.detail = detail
