@@ -4,4 +4,6 @@ Imported as ``ecm.search``. This room knows nothing of documents, cards or datab
 """
 
 if __name__ == "search":
-    raise ImportError("import this package as `ecm.search`: two copies of its errors would never catch each other")
+    raise ImportError(
+        "import this package as `ecm.search`: two copies of its errors would never catch each other"
+    )

@@ -11,7 +11,7 @@ class BadQuery(SearchError):
     """What was typed cannot be understood. `position` is the place, in characters from 0.
 
     `reason` is one of ``unclosed_quote``, ``unclosed_parenthesis``, ``stray_parenthesis``,
-    ``unknown_field``, ``bad_date``; `fragment` is the text at fault.
+    ``unknown_field``, ``bad_date``, ``too_long``, ``too_deep``; `fragment` is the text at fault.
     """
 
     code = "bad_query"

@@ -1,9 +1,340 @@
-"""What people type -> a tree of our own, the same for every engine."""
+"""What people type -> a tree of our own, the same for every engine.
+
+The language is described with examples in ``docs/search.md``. Programs build trees from the same
+pieces: ``all_of([parse(text), of_kind("contract"), on_card(deal_id)])``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Final, Literal
+
+from .errors import BadQuery
+
+MAX_LENGTH: Final = 1_000  # characters; people paste a line, not a page
+MAX_DEPTH: Final = 20  # of parentheses: what walks the tree may recurse without fear
+
+Scope = Literal["everywhere", "title"]
+TermField = Literal["kind", "card", "tag", "by", "type"]
 
 
 class Query:
-    """A node of the tree."""
+    """A node of the tree. Nodes are immutable and compare by value."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, slots=True)
+class All(Query):
+    """Every entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Word(Query):
+    """Entries with this word in any form. What analysis splits (``12/2026-К``) stands side by side."""
+
+    text: str
+    scope: Scope = "everywhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase(Query):
+    """Entries with these words in any forms, side by side, in this order, within one field."""
+
+    text: str
+    scope: Scope = "everywhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Prefix(Query):
+    """Entries with a word that begins like this, as it is written there."""
+
+    text: str
+    scope: Scope = "everywhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Term(Query):
+    """Entries with exactly this value in a field. Ids (`card`, `by`) are compared as they are."""
+
+    field: TermField
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uploaded(Query):
+    """Entries uploaded from the day `first` to the day `last`, both included, in UTC; None is open."""
+
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class And(Query):
+    """Entries that all parts find. Two parts at least: made by `all_of`."""
+
+    parts: tuple[Query, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Or(Query):
+    """Entries that any part finds. Two parts at least: made by `any_of`."""
+
+    parts: tuple[Query, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Not(Query):
+    """Entries that the part does not find."""
+
+    part: Query
+
+
+def all_of(queries: Iterable[Query]) -> Query:
+    """The entries that every one of these finds; of none, all entries."""
+    flat: list[Query] = []
+    for query in queries:
+        if isinstance(query, And):
+            flat.extend(query.parts)
+        elif not isinstance(query, All):
+            flat.append(query)
+    if not flat:
+        return All()
+    return flat[0] if len(flat) == 1 else And(tuple(flat))
+
+
+def any_of(queries: Iterable[Query]) -> Query:
+    """The entries that one of these finds, at least. ValueError for none: nobody means "nothing"."""
+    flat: list[Query] = []
+    for query in queries:
+        flat.extend(query.parts if isinstance(query, Or) else (query,))
+    if not flat:
+        raise ValueError("any_of needs at least one query")
+    return flat[0] if len(flat) == 1 else Or(tuple(flat))
+
+
+def of_kind(kind: str) -> Query:
+    """Documents of a kind (``contract``); upper and lower case are one."""
+    return Term("kind", kind)
+
+
+def on_card(card: str) -> Query:
+    """Documents on the card with this id: a deal, an organization, ..."""
+    return Term("card", card)
+
+
+def tagged(tag: str) -> Query:
+    """Documents with this whole tag; upper and lower case are one."""
+    return Term("tag", tag)
+
+
+def uploaded(first: date | None = None, last: date | None = None) -> Query:
+    """Documents uploaded within these days, both included, in UTC."""
+    return Uploaded(first, last) if first or last else All()
+
+
+def sought(query: Query) -> Iterator[Word | Phrase | Prefix]:
+    """The words that a hit may have been found by: what a snippet shows. None that NOT excludes."""
+    if isinstance(query, Word | Phrase | Prefix):
+        yield query
+    elif isinstance(query, And | Or):
+        for part in query.parts:
+            yield from sought(part)
+
+
+def parse(text: str) -> Query:
+    """The tree of what people type; `All` for an empty query. BadQuery points at the place at fault."""
+    if len(text) > MAX_LENGTH:
+        raise BadQuery("too_long", MAX_LENGTH, text[MAX_LENGTH : MAX_LENGTH + 20])
+    return _Parser(text).run()
+
+
+def parse_day(text: str) -> date:
+    """A day written ``2026-01-31`` or ``31.01.2026``. ValueError for anything else."""
+    if match := _ISO_DAY.fullmatch(text):
+        year, month, day = match.groups()
+    elif match := _LOCAL_DAY.fullmatch(text):
+        day, month, year = match.groups()
+    else:
+        raise ValueError(f"not a day: {text!r}")
+    return date(int(year), int(month), int(day))
+
+
+_ISO_DAY: Final = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
+_LOCAL_DAY: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
+_FIELDS: Final[dict[str, TermField]] = {
+    "kind": "kind",
+    "deal": "card",
+    "card": "card",
+    "tag": "tag",
+    "by": "by",
+    "type": "type",
+}
+_NAMES: Final = frozenset((*_FIELDS, "title", "from", "to"))
+_VALUED: Final = _NAMES - {"title"}
+_SPACE: Final = re.compile(r"\s+")
+_OPERATOR: Final = re.compile(r'(?:AND|OR|NOT)(?=[\s()"]|$)')
+# Two letters at least: C:\ is a disk. An address (http://, mailto:) and a time (12:30) are words.
+_FIELD: Final = re.compile(r"(?!(?:mailto|tel):)([^\W\d_]{2,32}):(?!//|\\)", re.IGNORECASE)
+_CHUNK: Final = re.compile(r'[^\s()"«“„]+')
+_VALUE: Final = re.compile(r'[^\s()"]+')
+_LETTER: Final = re.compile(r"[^\W_]")
+_LIST: Final = re.compile(r"(?<!\d)[,;!?|]+|[,;!?|]+(?!\d)")  # "a,b" are two words, 12,50 is one
+_CLOSING: Final = {'"': '"', "«": "»", "“": "”", "„": "“”"}
+
+
+@dataclass(slots=True)
+class _Group:
+    """Parentheses being read: what OR has separated so far, and what is to become of the whole."""
+
+    position: int
+    name: str | None  # of the field that stands before them
+    negated: bool = False
+    negate_next: bool = False
+    alternatives: list[list[Query]] = field(default_factory=lambda: [[]])
+
+    def add(self, query: Query | None) -> None:
+        if query is not None:
+            self.alternatives[-1].append(Not(query) if self.negate_next else query)
+        self.negate_next = False
+
+    def finish(self) -> Query | None:
+        found = [all_of(parts) for parts in self.alternatives if parts]
+        return any_of(found) if found else None
+
+
+class _Parser:
+    """One reading of one text, left to right, with a stack of groups in place of recursion."""
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._at = 0
+        self._groups = [_Group(0, None)]
+
+    def run(self) -> Query:
+        while self._at < len(self._text):
+            self._step()
+        if len(self._groups) > 1:
+            raise BadQuery("unclosed_parenthesis", self._groups[-1].position, "(")
+        return self._groups[0].finish() or All()
+
+    def _step(self) -> None:
+        group = self._groups[-1]
+        letter = self._text[self._at]
+        begins = self._at == 0 or self._text[self._at - 1] in "(" or self._text[self._at - 1].isspace()
+        if letter.isspace():
+            self._at = self._skip_space(self._at)
+        elif letter == "(":
+            self._open(group.name)
+        elif letter == ")":
+            self._close()
+        elif begins and (operator := _OPERATOR.match(self._text, self._at)):
+            self._at = operator.end()
+            if operator[0] == "OR":
+                group.alternatives.append([])
+            group.negate_next = operator[0] == "NOT"
+        elif begins and letter == "-" and self._negates():
+            self._at += 1
+            group.negate_next = True
+            self._item(group)
+        else:
+            self._item(group, may_be_field=begins)
+
+    def _negates(self) -> bool:
+        """Whether the dash here is an operator: ``-word``, not a dash between words, a bullet or ``--``."""
+        following = self._text[self._at + 1 : self._at + 2]
+        return bool(following) and not following.isspace() and following not in "-)"
+
+    def _open(self, name: str | None) -> None:
+        if len(self._groups) > MAX_DEPTH:
+            raise BadQuery("too_deep", self._at, "(")
+        group = self._groups[-1]
+        self._groups.append(_Group(self._at, name, negated=group.negate_next))
+        group.negate_next = False
+        self._at += 1
+
+    def _close(self) -> None:
+        if len(self._groups) == 1:
+            raise BadQuery("stray_parenthesis", self._at, ")")
+        closed = self._groups.pop()
+        self._groups[-1].negate_next = closed.negated
+        self._groups[-1].add(closed.finish())
+        self._at += 1
+
+    def _item(self, group: _Group, *, may_be_field: bool = True) -> None:
+        """A word, a phrase, a prefix, or a group, with or without a field before it."""
+        name = group.name
+        if may_be_field and (match := _FIELD.match(self._text, self._at)) and (known := self._field(match)):
+            name, self._at = known, self._skip_space(match.end())
+            if self._hangs(match.end()):
+                group.negate_next = False
+                return
+        letter = self._text[self._at]
+        if letter == "(":
+            self._open(name)
+        elif letter in _CLOSING and (quoted := self._quoted(letter)) is not None:
+            start = self._at + 1
+            self._at = start + len(quoted) + 1
+            group.add(self._leaf(name, quoted, start, quoted=True))
+        else:
+            match = (_VALUE if name in _VALUED else _CHUNK).match(self._text, self._at)
+            start, chunk = self._at, match[0] if match else letter
+            self._at += len(chunk)
+            group.add(self._leaf(name, chunk, start, quoted=False))
+
+    def _field(self, match: re.Match[str]) -> str | None:
+        """The known field that stands here; None for mere words, as in ``Тема: звіт``, ``From: Ivan``."""
+        name = match[1].lower()
+        spaced = (
+            self._text[match.end() : match.end() + 1] in ("", ")")
+            or self._skip_space(match.end()) > match.end()
+        )
+        if name in _NAMES:
+            return None if spaced and match[1] != name else name
+        if spaced:
+            return None
+        raise BadQuery("unknown_field", self._at, match[1])
+
+    def _hangs(self, end: int) -> bool:
+        """Whether the field that ends here has no value, as an operator may have nothing to work on."""
+        at = self._skip_space(end)
+        if self._text[at : at + 1] in ("", ")"):
+            return True
+        return at > end and any(other.match(self._text, at) for other in (_OPERATOR, _FIELD))
+
+    def _skip_space(self, at: int) -> int:
+        spaces = _SPACE.match(self._text, at)
+        return spaces.end() if spaces else at
+
+    def _quoted(self, opening: str) -> str | None:
+        """What the quotes opened here hold. An unclosed plain quote is an error, others are punctuation."""
+        start = self._at + 1
+        ends = [end for closing in _CLOSING[opening] if (end := self._text.find(closing, start)) >= 0]
+        if ends:
+            return self._text[start : min(ends)]
+        if opening == '"':
+            raise BadQuery("unclosed_quote", self._at, self._text[self._at : self._at + 40])
+        return None
+
+    def _leaf(self, name: str | None, text: str, position: int, *, quoted: bool) -> Query | None:
+        if name in ("from", "to"):
+            try:
+                day = parse_day(text.strip())
+            except ValueError as error:
+                raise BadQuery("bad_date", position, text) from error
+            return Uploaded(first=day) if name == "from" else Uploaded(last=day)
+        if name in _FIELDS:
+            return Term(_FIELDS[name], text.strip()) if text.strip() else None
+        scope: Scope = "title" if name == "title" else "everywhere"
+        if quoted:
+            return Phrase(text, scope) if _LETTER.search(text) else None
+        words: list[Query] = []
+        for piece in _LIST.split(text):
+            if not _LETTER.search(piece):
+                continue
+            stem = piece.rstrip(".:")
+            words.append(Prefix(stem.rstrip("*"), scope) if stem.endswith("*") else Word(piece, scope))
+        return all_of(words) if words else None
