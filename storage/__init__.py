@@ -4,4 +4,6 @@ Imported as ``ecm.storage``. This room knows nothing of documents, companies or 
 """
 
 if __name__ == "storage":
-    raise ImportError("import this package as `ecm.storage`: two copies of its errors would never catch each other")
+    raise ImportError(
+        "import this package as `ecm.storage`: two copies of its errors would never catch each other"
+    )

@@ -5,8 +5,10 @@ A blob is written once under a key and never changed. Every backend keeps these 
 
 * When `put` or `finish` returns, the blob survives a power cut. Until then nothing stands under
   the key: no reader ever sees half a blob, and a failed write leaves nothing behind.
+* After `Unavailable` nobody can know whether the last step took place (the answer may be what was
+  lost). `delete` the key before what it was counted against is given back.
 * `delete` is idempotent. `list` shows whole blobs only.
-* Errors are those of `errors`; a driver's own never come through.
+* Errors are those of `errors`; a driver's own never come through. What a source raises does, as it is.
 * Every method may be called from any thread, and several processes may share one place.
 """
 
@@ -19,11 +21,28 @@ from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
-CHUNK_BYTES = 1024 * 1024
-"""How much is moved at once. Memory never grows with a blob."""
+from .errors import InvalidKey
+
+CHUNK_BYTES = 256 * 1024
+"""How much is asked of a source at once. Memory never grows with a blob.
+
+Small enough that even a slow client fills one within seconds: only between two can a lease be renewed.
+"""
 
 KEY_PATTERN = re.compile(r"(?!.*\.\.)[a-z0-9][a-z0-9_.-]*(/[a-z0-9][a-z0-9_.-]*)*", re.ASCII)
 """Keys are made by us, never of what people type: lower-case segments divided by slashes."""
+
+KEY_MAX_CHARS = 255
+"""No key is longer: what a file name may be everywhere, and little enough for a prefix before it."""
+
+
+def check_key(key: str) -> None:
+    """InvalidKey unless `key` is of the form above. (`fullmatch`: `$` would allow a line's end.)
+
+    A key is not to be a folder of another (`a` and `a/b`): backends may refuse the later one.
+    """
+    if len(key) > KEY_MAX_CHARS or KEY_PATTERN.fullmatch(key) is None:
+        raise InvalidKey(key)
 
 
 class Source(Protocol):
@@ -46,7 +65,8 @@ class BlobInfo:
 class Capabilities:
     """What a backend can do beyond the contract; declared, never faked.
 
-    `seekable_files`: `open` hands out real files (``fileno``), so a server may send them by the kernel.
+    `seekable_files`: what `open` hands out has a `fileno` and stands at the range's start, so a server may
+    send it by the kernel; it can `seek` and `tell` too, in positions of the whole blob.
     `presigned_urls`: the backend is a `PresignsUrls` too.
     """
 
@@ -98,7 +118,7 @@ class Storage(Protocol):
 
     def open(self, key: str, *, start: int = 0, length_bytes: int | None = None) -> BlobReader:
         """Open a blob from byte `start`, for `length_bytes` or to its end. NotFound; Corrupt when the
-        range reaches outside of the blob."""
+        range reaches outside of the blob (the empty range at its very end does not)."""
 
     def stat(self, key: str) -> BlobInfo:
         """What is known of a blob without reading it. NotFound."""
@@ -110,7 +130,9 @@ class Storage(Protocol):
         """All whole blobs whose key starts with `prefix`, in the order of their keys."""
 
     # Uploads that come in pieces, perhaps from several processes over several days. An upload's
-    # state is a string that the caller keeps; a state that was not kept never happened.
+    # state is a string that the caller keeps; a state that was not kept never happened. To go on from
+    # a state says that it was kept: the states before it are of no use then. NotFound when the upload
+    # was aborted or finished meanwhile.
 
     def begin(self, key: str, *, size_bytes: int) -> str:
         """Start an upload of exactly `size_bytes` and return its first state."""
@@ -122,11 +144,18 @@ class Storage(Protocol):
 
     def finish(self, key: str, state: str) -> BlobInfo:
         """Publish a complete upload under its key. `sha256` in the answer may be None: who needs
-        it reads the blob once. Corrupt when bytes are missing, AlreadyExists when the key is taken."""
+        it reads the blob once. Corrupt when bytes are missing, AlreadyExists when the key is taken,
+        be it by this very upload, finished before: then, too, only `abort` clears its pieces away."""
 
     def abort(self, key: str, state: str) -> None:
         """Forget an upload and all its pieces, those of forgotten states too. Idempotent; a
         finished upload's blob is not touched."""
+
+    def collect(self, *, older_than_s: float) -> int:
+        """Remove what dead writers left, and answer how many leftovers that were.
+
+        A leftover is a half-written blob or upload that got no byte for `older_than_s` seconds; to be
+        longer than the lease of an upload that may still go on."""
 
 
 class PresignsUrls(Protocol):
