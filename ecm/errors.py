@@ -1,0 +1,157 @@
+"""What the domain refuses, each with a stable `code` and its facts as attributes.
+
+Errors of `ecm.storage` and `ecm.search` come through as they are; HTTP status belongs to `ecm.api.errors`.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+
+class EcmError(Exception):
+    """Root of what the domain raises. `facts` are what a person or a program may be told."""
+
+    code = "ecm_error"
+
+    def __init__(self, message: str, **facts: object) -> None:
+        super().__init__(message)
+        self.facts = facts
+
+
+class SettingError(EcmError):
+    """A setting has a wrong value. The message names it and what was expected."""
+
+    code = "bad_setting"
+
+    def __init__(self, name: str, value: str, expected: str) -> None:
+        super().__init__(f"{name}={value!r}: expected {expected}", name=name)
+        self.name = name
+
+
+class NotFound(EcmError):
+    """Nothing of that kind has that id in this company; what another company has is not found either."""
+
+    code = "not_found"
+
+    def __init__(self, what: str, id: object) -> None:
+        super().__init__(f"no {what} {id}", what=what, id=str(id))
+        self.what = what
+
+
+class Forbidden(EcmError):
+    """The actor's role is too small for the action."""
+
+    code = "forbidden"
+
+    def __init__(self, action: str, needs: str) -> None:
+        super().__init__(f"{action} needs: {needs}", action=action, needs=needs)
+        self.action = action
+        self.needs = needs
+
+
+class Invalid(EcmError):
+    """A value cannot be taken. `field` is the name of it, as its caller knows it."""
+
+    code = "invalid"
+
+    def __init__(self, field: str, reason: str) -> None:
+        super().__init__(f"{field}: {reason}", field=field, reason=reason)
+        self.field = field
+        self.reason = reason
+
+
+class Conflict(EcmError):
+    """Root of refusals that the present state of things causes."""
+
+    code = "conflict"
+
+
+class Taken(Conflict):
+    """A value that must be unique is in use already."""
+
+    code = "taken"
+
+    def __init__(self, field: str, value: str) -> None:
+        super().__init__(f"{field} {value!r} is in use already", field=field)
+        self.field = field
+
+
+class HasDocuments(Conflict):
+    """A card that still has documents is not deleted unless told what becomes of them."""
+
+    code = "has_documents"
+
+    def __init__(self, documents: int) -> None:
+        super().__init__(f"the card has {documents} documents", documents=documents)
+        self.documents = documents
+
+
+class Trashed(Conflict):
+    """The document is in the trash; restore it first."""
+
+    code = "trashed"
+
+    def __init__(self, document_id: int, trashed_at: datetime) -> None:
+        super().__init__(
+            f"document {document_id} is in the trash", id=str(document_id), trashed_at=trashed_at.isoformat()
+        )
+
+
+class LastCard(Conflict):
+    """A document stands on at least one card; taking away the last one is refused."""
+
+    code = "last_card"
+
+    def __init__(self, document_id: int) -> None:
+        super().__init__(f"document {document_id} is on no other card", id=str(document_id))
+
+
+class StagedFileExpired(Conflict):
+    """The staged file's lease ended before it was attached, or it was attached already. Stage it again."""
+
+    code = "staged_file_expired"
+
+    def __init__(self, filename: str) -> None:
+        super().__init__(
+            f"the staged file {filename!r} is no longer held; upload it again", filename=filename
+        )
+
+
+class BadCredentials(EcmError):
+    """The e-mail or the password is wrong; it is not told which."""
+
+    code = "bad_credentials"
+
+    def __init__(self) -> None:
+        super().__init__("the e-mail or the password is wrong")
+
+
+class TooManyAttempts(EcmError):
+    """Log-in is paused after too many failures in a row. `retry_after_s` seconds remain."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, retry_after_s: int) -> None:
+        super().__init__(
+            f"too many failed log-ins; try again in {retry_after_s} s", retry_after_s=retry_after_s
+        )
+        self.retry_after_s = retry_after_s
+
+
+class DatabaseBusy(EcmError):
+    """Another writer held the database for too long. On SQLite perhaps this very thread: a file
+    must be staged before the transaction that attaches it writes its first row."""
+
+    code = "database_busy"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the database was locked by another writer for too long; on SQLite, stage files before "
+            "the transaction that attaches them writes anything"
+        )
+
+
+class SessionRefused(EcmError):
+    """The application's session cannot carry our rows. The message says why and what to do."""
+
+    code = "session_refused"

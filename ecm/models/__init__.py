@@ -1,0 +1,34 @@
+"""The tables, one concept a file. All are named ``ecm_*``, in a MetaData of their own, so that they can
+stand in an application's database."""
+
+from ecm.models.accounts import ApiToken, Company, LoginFailures, User
+from ecm.models.audit import AuditEvent
+from ecm.models.cards import Card, Deal
+from ecm.models.documents import Document, DocumentCard, IdempotentRequest, Version, VersionText
+from ecm.models.metadata import Base
+from ecm.models.outbox import IndexQueue, OutboxTask
+from ecm.models.staging import Intent, Upload
+from ecm.models.usage import CompanyUsage, Tariff, UserUsage
+
+__all__ = [
+    "ApiToken",
+    "AuditEvent",
+    "Base",
+    "Card",
+    "Company",
+    "CompanyUsage",
+    "Deal",
+    "Document",
+    "DocumentCard",
+    "IdempotentRequest",
+    "IndexQueue",
+    "Intent",
+    "LoginFailures",
+    "OutboxTask",
+    "Tariff",
+    "Upload",
+    "User",
+    "UserUsage",
+    "Version",
+    "VersionText",
+]

@@ -1,0 +1,283 @@
+"""Bytes in: counted before they move, durable before a row speaks of them, swept when nobody comes."""
+
+from __future__ import annotations
+
+import io
+import logging
+import os
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from ecm import clock
+from ecm.access import Actor
+from ecm.database import Database
+from ecm.errors import StagedFileExpired
+from ecm.ledger import SqlUsageLedger, release_intent
+from ecm.media_types import MediaTypeDetector
+from ecm.models import Intent, Upload
+from ecm.settings import Leases
+from ecm.storage.errors import NotFound as BlobNotFound
+from ecm.storage.errors import StorageError
+from ecm.storage.interface import Source, Storage
+from ecm.storage.quota import QuotaStorage
+from ecm.texts import clean_filename
+
+logger = logging.getLogger(__name__)
+
+SWEEP_BATCH = 500
+HEAD_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class StagedFile:
+    """Bytes that are safely stored and counted, but not attached to anything yet.
+
+    Attach it by `documents.add` or `documents.add_version` before `expires_at`; after that, or when it was
+    attached already, StagedFileExpired.
+    """
+
+    key: str
+    company_id: int
+    user_id: int
+    filename: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    expires_at: datetime
+
+
+class Staging:
+    """The way in for bytes, and the sweep behind it."""
+
+    def __init__(
+        self, database: Database, storage: Storage, detector: MediaTypeDetector, leases: Leases
+    ) -> None:
+        self._database = database
+        self._storage = storage
+        self._detector = detector
+        self._leases = leases
+
+    def stage(
+        self,
+        actor: Actor,
+        source: Source,
+        *,
+        filename: str,
+        size_bytes: int | None = None,
+        sha256: str | None = None,
+    ) -> StagedFile:
+        """Store all that `source` gives, counted against the actor. No transaction is open meanwhile.
+
+        `size_bytes` and `sha256` are promises: a size that does not fit is refused before a byte is
+        read, and a content that is not as promised is Corrupt. The size of a real file is found
+        out by itself. QuotaExceeded, Corrupt, Unavailable: nothing is kept.
+        """
+        key = new_key(actor.company_id)
+        head = _Head(source)
+        declared = size_bytes if size_bytes is not None else _size_of(source)
+        info = self.quota_storage(actor).put(key, head, size_bytes=declared, sha256=sha256)
+        assert info.sha256 is not None
+        return self.staged(
+            actor, key, head.bytes, filename=filename, size_bytes=info.size_bytes, sha256=info.sha256
+        )
+
+    def staged(
+        self, actor: Actor, key: str, head: bytes, *, filename: str, size_bytes: int, sha256: str
+    ) -> StagedFile:
+        """The staged file of bytes that stand under `key` and begin with `head`."""
+        name = clean_filename(filename)
+        return StagedFile(
+            key=key,
+            company_id=actor.company_id,
+            user_id=actor.user_id,
+            filename=name,
+            media_type=self._detector.of_bytes(head, name),
+            size_bytes=size_bytes,
+            sha256=sha256,
+            expires_at=clock.now() + timedelta(seconds=self._leases.staged_s),
+        )
+
+    def quota_storage(self, actor: Actor, *, receiving_s: float | None = None) -> QuotaStorage:
+        """Storage in which all that is put is counted against the actor first."""
+        ledger = SqlUsageLedger(
+            self._database,
+            actor,
+            self._leases,
+            receiving_s=self._leases.upload_s if receiving_s is None else receiving_s,
+            reclaim=lambda company_id: self.sweep(company_id) > 0,
+        )
+        return QuotaStorage(self._storage, ledger)
+
+    def discard(self, staged: StagedFile) -> None:
+        """Give a staged file up at once instead of leaving it to the sweep. Idempotent."""
+        with self._database.transaction() as session:
+            if not _claim_dead(session, staged.key):
+                return
+        self.bury([staged.key])
+
+    def sweep(self, company_id: int | None = None) -> int:
+        """Free what died: uploads that stopped, staged files that nobody attached, purged bytes whose
+        deletion failed before. Returns how many bytes were given back. Errors of storage leave the row
+        for the next sweep."""
+        now = clock.now()
+        doomed: list[str] = []
+        with self._database.transaction() as session:
+            query = (
+                select(
+                    Intent.storage_key,
+                    Intent.state,
+                    Intent.size_bytes,
+                    Intent.receiving_until,
+                    Intent.attach_until,
+                )
+                .where(or_(Intent.state == "dead", Intent.receiving_until < now, Intent.attach_until < now))
+                .order_by(Intent.id)
+                .limit(SWEEP_BATCH)
+            )
+            if company_id is not None:
+                query = query.where(Intent.company_id == company_id)
+            rows = session.execute(query).all()
+        for key, state, size_bytes, receiving_until, attach_until in rows:
+            if state == "dead" or self._is_lost(key, size_bytes, receiving_until, attach_until, now):
+                doomed.append(key)
+        return self.bury(doomed)
+
+    def _is_lost(
+        self, key: str, size_bytes: int, receiving_until: datetime, attach_until: datetime, now: datetime
+    ) -> bool:
+        """Whether nobody can come for an open intent any more; if so, it is dead now."""
+        try:
+            is_whole = self._storage.stat(key).size_bytes == size_bytes
+        except BlobNotFound:
+            is_whole = False
+        except StorageError:
+            logger.warning("storage does not answer; the sweep will come again", exc_info=True)
+            return False
+        with self._database.transaction() as session:
+            if is_whole and attach_until >= now:
+                # Staged, and told so by its bytes alone. Nobody renews it; look again when it ends.
+                session.execute(
+                    update(Intent)
+                    .where(Intent.storage_key == key, Intent.state == "open", Intent.receiving_until < now)
+                    .values(receiving_until=Intent.attach_until)
+                    .execution_options(synchronize_session=False)
+                )
+                return False
+            ended = Intent.attach_until < now if is_whole else Intent.receiving_until < now
+            return _claim_dead(session, key, ended)
+
+    def bury(self, keys: list[str]) -> int:
+        """Delete the bytes of dead intents, then give back what they held. Returns how many bytes."""
+        freed_bytes = 0
+        for key in keys:
+            try:
+                with self._database.transaction() as session:
+                    upload = session.scalar(select(Upload).where(Upload.storage_key == key))
+                if upload is not None:
+                    self._storage.abort(key, upload.storage_state)
+                self._storage.delete(key)
+            except StorageError:
+                logger.warning("dead bytes could not be deleted; the sweep will come again", exc_info=True)
+                continue
+            with self._database.transaction() as session:
+                size_bytes = session.scalar(select(Intent.size_bytes).where(Intent.storage_key == key))
+                if release_intent(session, key):
+                    freed_bytes += size_bytes or 0
+                session.execute(delete(Upload).where(Upload.storage_key == key, Upload.document_id.is_(None)))
+        return freed_bytes
+
+
+def close_intent(session: Session, staged: StagedFile, company_id: int) -> None:
+    """Take the staged bytes over for a document, in the caller's transaction. The conditional write is
+    what makes sure that the sweep hasn't: StagedFileExpired when it has, or the lease has ended."""
+    closed = session.execute(
+        delete(Intent)
+        .where(
+            Intent.storage_key == staged.key,
+            Intent.company_id == company_id,
+            Intent.state == "open",
+            Intent.size_bytes == staged.size_bytes,
+            Intent.attach_until > clock.now(),
+        )
+        .returning(Intent.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if closed is None:
+        raise StagedFileExpired(staged.filename)
+
+
+def open_dead_intent(session: Session, *, company_id: int, user_id: int, key: str, size_bytes: int) -> None:
+    """Leave bytes to be deleted once the transaction that forgets them has committed."""
+    now = clock.now()
+    session.add(
+        Intent(
+            company_id=company_id,
+            user_id=user_id,
+            storage_key=key,
+            size_bytes=size_bytes,
+            state="dead",
+            receiving_until=now,
+            attach_until=now,
+        )
+    )
+
+
+def new_key(company_id: int) -> str:
+    """A key that nothing else has. Its second segment spreads a company's files over folders."""
+    name = secrets.token_hex(16)
+    return f"{company_prefix(company_id)}{name[:2]}/{name}"
+
+
+def company_prefix(company_id: int) -> str:
+    """What all keys of a company begin with."""
+    return f"c{company_id}/"
+
+
+def _claim_dead(session: Session, key: str, *conditions: Any) -> bool:
+    """Mark an open intent as dead. False when someone else was faster, or is attaching it just now."""
+    id = session.scalar(
+        select(Intent.id)
+        .where(Intent.storage_key == key, Intent.state == "open", *conditions)
+        .with_for_update(skip_locked=True)
+    )
+    if id is None:
+        return False
+    claimed = session.execute(
+        update(Intent)
+        .where(Intent.id == id, Intent.state == "open", *conditions)
+        .values(state="dead")
+        .returning(Intent.id)
+        .execution_options(synchronize_session=False)
+    )
+    return claimed.one_or_none() is not None
+
+
+def _size_of(source: Source) -> int | None:
+    """How much a seekable source has left; None where only reading tells."""
+    try:
+        here = source.tell()  # type: ignore[attr-defined]
+        end = source.seek(0, os.SEEK_END)  # type: ignore[attr-defined]
+        source.seek(here)  # type: ignore[attr-defined]
+    except (AttributeError, OSError, io.UnsupportedOperation):
+        return None
+    return int(end - here)
+
+
+class _Head:
+    """A source that remembers how its bytes began: enough to tell their type by."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self.bytes = b""
+
+    def read(self, size: int, /) -> bytes:
+        chunk = self._source.read(size)
+        missing = HEAD_BYTES - len(self.bytes)
+        if missing > 0:
+            self.bytes += chunk[:missing]
+        return chunk

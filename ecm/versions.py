@@ -1,0 +1,66 @@
+"""Versions: each one immutable upload of a document's content."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from ecm.errors import NotFound
+from ecm.ids import parse_id
+from ecm.models import Document, Version
+from ecm.paging import Page, paginate
+from ecm.staging import StagedFile
+
+if TYPE_CHECKING:
+    from ecm.unit_of_work import UnitOfWork
+
+
+class Versions:
+    """The versions of documents of the actor's company, within a unit of work."""
+
+    def __init__(self, tx: UnitOfWork) -> None:
+        self._tx = tx
+
+    def get(self, document: Document, number: int | str | None = None) -> Version:
+        """One version by its number, by default the current one. NotFound."""
+        if number is None:
+            number = document.current_version
+        version = self._tx.session.scalar(
+            select(Version).where(
+                Version.document_id == document.id,
+                Version.company_id == self._tx.company_id,
+                Version.number == parse_id("version", number),
+            )
+        )
+        if version is None:
+            raise NotFound("version", number)
+        return version
+
+    def list(self, document: Document, *, page: int = 1, per_page: int = 50) -> Page[Version]:
+        """A document's versions, newest first."""
+        query = (
+            select(Version)
+            .where(Version.document_id == document.id, Version.company_id == self._tx.company_id)
+            .order_by(Version.number.desc())
+        )
+        return paginate(self._tx.session, query, page, per_page)
+
+    def insert(self, document: Document, staged: StagedFile, *, number: int, at: datetime) -> Version:
+        """The row of a version whose bytes were just taken over. Flushed by the caller."""
+        version = Version(
+            company_id=document.company_id,
+            document_id=document.id,
+            number=number,
+            size_bytes=staged.size_bytes,
+            sha256=staged.sha256,
+            media_type=staged.media_type,
+            filename=staged.filename,
+            storage_key=staged.key,
+            uploaded_by_id=staged.user_id,
+            uploaded_at=at,
+            text_state="pending",
+        )
+        self._tx.session.add(version)
+        return version

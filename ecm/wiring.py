@@ -1,0 +1,100 @@
+"""The one place that names concrete classes: from settings to an open library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+from sqlalchemy import Engine
+
+from ecm.app import Ecm
+from ecm.database import Database, open_engine
+from ecm.errors import SettingError
+from ecm.extraction.pool import ExtractionPool
+from ecm.finding import Finding
+from ecm.indexing import Indexing
+from ecm.media_types import MediaTypeDetector
+from ecm.search.analysis import Analyzer
+from ecm.search.interface import SearchEngine
+from ecm.search.whoosh_engine import WhooshEngine
+from ecm.settings import Leases, Settings
+from ecm.staging import Staging
+from ecm.storage.interface import Storage
+from ecm.storage.local import LocalStorage
+from ecm.worker import Worker
+
+
+def open(
+    *,
+    database: str | Engine,
+    storage: str,
+    search: str,
+    upload_lease_s: float = Leases.upload_s,
+    staged_lease_s: float = Leases.staged_s,
+    tus_expires_s: float = Leases.tus_s,
+) -> Ecm:
+    """Open the library on a database (a URL or an application's Engine), a storage and a search.
+
+    `storage` is ``file:PATH`` or ``s3://BUCKET/PREFIX?endpoint_url=...&region=...`` (credentials by
+    boto3's own chain), `search` is ``whoosh:PATH``. Reads no environment. SettingError names a wrong value.
+    """
+    engine = open_engine(database) if isinstance(database, str) else database
+    leases = Leases(upload_s=upload_lease_s, staged_s=staged_lease_s, tus_s=tus_expires_s)
+    store = open_storage(storage)
+    analyzer = Analyzer()
+    search_engine = open_search(search, analyzer)
+    extraction = ExtractionPool()
+    db = Database(engine)
+    staging = Staging(db, store, MediaTypeDetector(), leases)
+    indexing = Indexing(db, store, search_engine, extraction)
+    return Ecm(
+        database=db,
+        storage=store,
+        staging=staging,
+        indexing=indexing,
+        finding=Finding(db, search_engine, analyzer, indexing),
+        worker=Worker(indexing, staging, leases),
+        leases=leases,
+        closers=(extraction, search_engine),
+    )
+
+
+def open_settings(settings: Settings) -> Ecm:
+    """Open the library as the settings say."""
+    return open(
+        database=settings.database_url,
+        storage=settings.storage_url,
+        search=settings.search_url,
+        upload_lease_s=settings.leases.upload_s,
+        staged_lease_s=settings.leases.staged_s,
+        tus_expires_s=settings.leases.tus_s,
+    )
+
+
+def open_storage(url: str) -> Storage:
+    """The storage behind a URL. SettingError."""
+    parts = urlsplit(url)
+    if parts.scheme == "file" and parts.path:
+        return LocalStorage(Path(parts.path))
+    if parts.scheme == "s3" and parts.netloc:
+        from ecm.storage.s3 import S3Storage  # boto3 takes long to load, and a folder does not need it
+
+        options = {name: values[-1] for name, values in parse_qs(parts.query).items()}
+        unknown = set(options) - {"endpoint_url", "region"}
+        if unknown:
+            raise SettingError("storage", url, "no other options than endpoint_url and region")
+        return S3Storage(
+            parts.netloc,
+            parts.path.strip("/"),
+            endpoint_url=options.get("endpoint_url"),
+            region=options.get("region"),
+        )
+    raise SettingError("storage", url, "file:PATH or s3://BUCKET/PREFIX?endpoint_url=...&region=...")
+
+
+def open_search(url: str, analyzer: Analyzer) -> SearchEngine:
+    """The search engine behind a URL. SettingError."""
+    scheme, _, path = url.partition(":")
+    if scheme == "whoosh" and path:
+        return WhooshEngine(Path(path), analyzer)
+    raise SettingError("search", url, "whoosh:PATH")
