@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections import Counter
 
 from charset_normalizer import from_bytes
 
-_MARKS = (
-    (codecs.BOM_UTF8, "utf-8-sig"),
-    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16, whose mark it starts with
-    (codecs.BOM_UTF32_BE, "utf-32"),
-    (codecs.BOM_UTF16_LE, "utf-16"),
-    (codecs.BOM_UTF16_BE, "utf-16"),
-)
+from .unicode_text import unicode_encoding
+
 # Candidates, each with a head start that decides between words too short to tell. cp1125 is the Ukrainian
 # cp866.
 _CYRILLIC = {
@@ -60,34 +54,8 @@ def decode(data: bytes, *, cut: bool = False) -> str:
 
     ``cut`` says that the data end in the middle of a file, perhaps in the middle of a character.
     """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return data.decode(encoding, "replace")
-    if wide := _wide_encoding(data):
-        return data.decode(wide, "replace")
-    if _is_utf8(data, cut):
-        return data.decode("utf-8", "replace")
-    return data.decode(_narrow_encoding(data), "replace")
-
-
-def _is_utf8(data: bytes, cut: bool) -> bool:
-    decoder = codecs.getincrementaldecoder("utf-8")()
-    try:
-        decoder.decode(data, final=not cut)
-    except UnicodeDecodeError:
-        return False
-    return True
-
-
-def _wide_encoding(data: bytes) -> str | None:
-    """UTF-16 without a mark: every other byte is 00 (Latin), 04 (Cyrillic) or 20 (typography)."""
-    sample = data[:_SAMPLE_BYTES]
-    if b"\x00" not in sample or len(sample) < 4:
-        return None
-    for encoding, high_bytes in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
-        if sum(high_bytes.count(value) for value in (0x00, 0x04, 0x20)) > 0.9 * len(high_bytes):
-            return encoding
-    return None
+    encoding = unicode_encoding(data, cut=cut) or _narrow_encoding(data)
+    return data.decode(encoding, "replace")
 
 
 def _narrow_encoding(data: bytes) -> str:

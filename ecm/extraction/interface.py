@@ -10,6 +10,7 @@ from typing import Literal, Protocol
 State = Literal["done", "empty", "unsupported", "failed"]
 Reason = Literal[
     "",
+    "missing",
     "truncated",
     "unsupported",
     "encrypted",
