@@ -87,6 +87,12 @@ class PostgresServer:
         assert self._process is not None, "not started"
         return self._process.pid
 
+    @property
+    def folder(self) -> Path:
+        """Where the server keeps all that it has."""
+        assert self._folder is not None, "not started"
+        return self._folder
+
     def start(self) -> None:
         """Make the cluster and wait until it answers. RuntimeError with the server's log when it doesn't."""
         self._folder = folder = _public_folder(self._account)
