@@ -128,8 +128,7 @@ class RangeReader:
             return b""
         chunk = self._opened.read(wanted)
         if not chunk:
-            found = self.size_bytes - self._remaining_bytes
-            raise Corrupt(self._key, "size", self.size_bytes, f"{found} or fewer")
+            raise Corrupt(self._key, "what is left to read", f"{self._remaining_bytes} bytes", "its end")
         self._remaining_bytes -= len(chunk)
         return chunk
 
