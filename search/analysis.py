@@ -18,15 +18,19 @@ import re
 import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
+from importlib import metadata
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final, NamedTuple
 from unicodedata import is_normalized, normalize
 
 if TYPE_CHECKING:
     from pymorphy3 import MorphAnalyzer
 
+_RULES: Final = "words 1"  # change it with the rules above
 _MAX_LEMMAS: Final = 3  # of one word in one language: further ones are homonyms that nobody means
 _MAX_PARTS: Final = 8  # of one compound: a path or a dump of data is not one code
+_GROUPED_LETTERS: Final = 3  # that forms share at least, to be sought by one beginning: йти, пішов
 _STEM_MARK: Final = "~"  # no token holds it, so a stem never equals a lemma
 
 # 64 letters at most, so that a line of base64 becomes many short terms and not one of a megabyte.
@@ -63,14 +67,6 @@ class Terms:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Forms:
-    """How a word may look in a text: whole words, and beginnings of words that `same` has to judge."""
-
-    words: frozenset[str]
-    beginnings: frozenset[str]
-
-
 def normalize_text(text: str) -> str:
     """The text in the letters that all analysis works on. Its length may differ from the original's."""
     if not is_normalized("NFC", text):
@@ -99,6 +95,13 @@ class Analyzer:
         self._stem_latin = _stemmer("english")
         self._stem_cyrillic = _stemmer("russian")
         self._token: Callable[[str], tuple[Position, ...]] = lru_cache(cache_size)(self._analyze_token)
+        self._beginnings: Callable[[str], tuple[str, ...]] = lru_cache(1024)(self._find_beginnings)
+
+    @cached_property
+    def version(self) -> str:
+        """Of the rules and the dictionaries: an index that was made with another one is to be made anew."""
+        packages = ("pymorphy3-dicts-uk", "pymorphy3-dicts-ru", "snowballstemmer")
+        return " ".join((_RULES, *map(metadata.version, packages)))
 
     def load(self) -> None:
         """Load the dictionaries now: before a server forks, or before the first request."""
@@ -136,28 +139,31 @@ class Analyzer:
         before = tuple(position for token in tokens[:-1] for position in self._token(token))
         return before, fold(tokens[-1])
 
-    def forms(self, word: str) -> Forms:
-        """How one word (see `Position`) may be inflected in a text, normalized but not folded."""
-        word = normalize_text(word)
-        words, beginnings = {word}, set()
-        if _is_cyrillic_word(word):
-            predicted = False
-            for morph in self._speaking(word):
-                parses = morph.parse(word)
-                lemmas = list(dict.fromkeys(parse.normal_form for parse in parses))[:_MAX_LEMMAS]
-                words.update(
-                    form.word for parse in parses if parse.normal_form in lemmas for form in parse.lexeme
-                )
-                predicted = True
-            if not predicted:
-                beginnings.add(self._stem_cyrillic(word))
-        elif not _DIGIT.search(word):
-            beginnings.add(self._stem_latin(word).rstrip("iy'"))
-        return Forms(frozenset(words), frozenset(beginnings))
+    def parts(self, text: str) -> list[str]:
+        """The words of a text as they are written, normalized but not folded: one for each position."""
+        return [part for token in _TOKENS.findall(normalize_text(text)) for part in _JOINERS.split(token)]
 
-    def same(self, word: str, lemmas: Iterable[str]) -> bool:
-        """Whether a word out of a text is reduced to one of these lemmas."""
-        return any(not set(position.lemmas).isdisjoint(lemmas) for position in self.words(word))
+    def beginnings(self, part: str) -> tuple[str, ...]:
+        """What all forms of a word (see `parts`) begin with, to find it in an original text.
+
+        More begins so than the word: `words` of what was found tells. ё is е here, and ґ is г.
+        """
+        return self._beginnings(part)
+
+    def _find_beginnings(self, part: str) -> tuple[str, ...]:
+        if not _CYRILLIC.search(part) and not _DIGIT.search(part):
+            return (self._stem_latin(part).rstrip("iy'") or part,)
+        forms = {part}
+        if _is_cyrillic_word(part):
+            for morph in self._speaking(part):
+                forms.update(form.word for parse in morph.parse(part) for form in parse.lexeme)
+            if len(forms) == 1:
+                forms = {self._stem_cyrillic(part)}
+        groups: dict[str, list[str]] = {}
+        for form in forms:
+            form = form.replace("ё", "е").replace("ґ", "г")
+            groups.setdefault(form[:_GROUPED_LETTERS], []).append(form)
+        return tuple(_common_beginning(min(group), max(group)) for group in groups.values())
 
     def words(self, text: str) -> tuple[Position, ...]:
         """All positions of a short text: a query's word or phrase."""
@@ -212,6 +218,12 @@ class Analyzer:
 
                     self._dictionaries = MorphAnalyzer(lang="uk"), MorphAnalyzer(lang="ru")
         return self._dictionaries
+
+
+def _common_beginning(first: str, last: str) -> str:
+    """What the first and the last of sorted words begin with: all between them do."""
+    same = takewhile(lambda letters: letters[0] == letters[1], zip(first, last, strict=False))
+    return "".join(letter for letter, _ in same)
 
 
 def _is_cyrillic_word(word: str) -> bool:

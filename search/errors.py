@@ -38,3 +38,9 @@ class IndexDamaged(SearchError):
         super().__init__(f"index of company {company}: {reason}")
         self.company = company
         self.reason = reason
+
+
+class IndexUnavailable(SearchError):
+    """The index's files cannot be read or written now: a full disk, no permission. Come again."""
+
+    code = "index_unavailable"
