@@ -11,7 +11,8 @@ from sqlalchemy.orm import contains_eager, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
 from ecm import clock
-from ecm.errors import Invalid, LastCard, NotFound, Trashed
+from ecm.database import insert_or
+from ecm.errors import Invalid, LastCard, NotFound, Taken, Trashed
 from ecm.ids import parse_id
 from ecm.models import Card, Document, DocumentCard, IdempotentRequest, OutboxTask, Version, VersionText
 from ecm.paging import Page, paginate
@@ -72,7 +73,7 @@ class Documents:
 
     def add_version(self, document: Document, staged: StagedFile) -> Version:
         """Upload a document's next version; it becomes the current one. StagedFileExpired; Trashed."""
-        self._check_live(document)
+        document = self._live(document)
         session = self._tx.session
         session.refresh(document, ["current_version"], with_for_update=True)
         close_intent(session, staged, self._tx.company_id)
@@ -88,7 +89,7 @@ class Documents:
 
     def restore_version(self, document: Document, number: int | str) -> Version:
         """Make version `number` the current one again. Nothing is copied, counted or lost."""
-        self._check_live(document)
+        document = self._live(document)
         version = self.versions.get(document, number)
         if document.current_version != version.number:
             facts = {"old": document.current_version, "new": version.number}
@@ -146,7 +147,7 @@ class Documents:
         tags: Sequence[str] | None = None,
     ) -> Document:
         """Change what is said of a document. Invalid names the wrong value; Trashed."""
-        self._check_live(document)
+        document = self._live(document)
         wanted: dict[str, Any] = {
             "title": clean_line("title", title) if title is not None else document.title,
             "kind": check_kind(kind) if kind is not None else document.kind,
@@ -167,7 +168,7 @@ class Documents:
 
     def link(self, document: Document, card: Card) -> None:
         """Put a document on one more card. Idempotent. No byte is copied or counted."""
-        self._check_live(document)
+        document = self._live(document)
         self._check_card(card)
         if all(other.id != card.id for other in document.cards):
             self._insert_link(document, card, clock.now())
@@ -178,6 +179,7 @@ class Documents:
 
     def unlink(self, document: Document, card: Card) -> None:
         """Take a document off a card. LastCard when it is on no other."""
+        document = self._own(document)
         if not any(other.id != card.id for other in document.cards):
             raise LastCard(document.id)
         self._tx.session.execute(
@@ -192,6 +194,7 @@ class Documents:
 
     def trash(self, document: Document) -> None:
         """Put a document into the trash: in no list, in no search, still counted. Idempotent."""
+        document = self._own(document)
         if document.trashed_at is None:
             document.trashed_at = clock.now()
             document.trashed_by_id = self._tx.require_actor().user_id
@@ -201,6 +204,7 @@ class Documents:
 
     def restore(self, document: Document) -> None:
         """Take a document out of the trash, and its card with it when that was deleted meanwhile."""
+        document = self._own(document)
         if document.trashed_at is not None:
             if all(card.deleted_at is not None for card in document.cards):
                 for card in document.cards:
@@ -214,7 +218,7 @@ class Documents:
     def purge(self, document: Document) -> int:
         """Delete a document for good, live or in the trash. Returns the bytes that it freed.
         Forbidden unless one uploaded all its versions, or administers the company."""
-        return self.purging.purge(document)
+        return self.purging.purge(self._own(document))
 
     def empty_trash(self) -> tuple[int, int]:
         """Purge all of the trash that the actor may: how many documents, and how many bytes."""
@@ -259,32 +263,36 @@ class Documents:
             else:
                 self.trash(document)
 
-    def remembered(self, key: str, fingerprint: str) -> Document | None:
-        """The document that the actor's earlier request with this idempotency key made. Invalid when
-        that request was another one."""
+    def remembered(self, key: str, fingerprint: str) -> Version | None:
+        """The version that the actor's earlier request with this idempotency key made. Invalid when
+        that request was another one, or the key can't be one."""
+        _check_idempotency_key(key)
         user_id = self._tx.require_actor().user_id
         row = self._tx.session.get(IdempotentRequest, (user_id, key))
         if row is None:
             return None
         if row.fingerprint != fingerprint:
             raise Invalid("Idempotency-Key", "a key that was not used for another request")
-        return self.get(row.document_id)
+        return self.versions.get(self.get(row.document_id), row.version)
 
     def remember(self, key: str, fingerprint: str, document: Document) -> None:
-        """Keep what a request with an idempotency key made, in its own transaction."""
-        if not 1 <= len(key) <= 200:
-            raise Invalid("Idempotency-Key", "1 to 200 characters")
-        self._tx.session.add(
-            IdempotentRequest(
-                user_id=self._tx.require_actor().user_id,
-                key=key,
-                company_id=self._tx.company_id,
-                fingerprint=fingerprint,
-                document_id=document.id,
-                created_at=clock.now(),
-            )
+        """Keep what a request with an idempotency key made, in its own transaction: the document's current
+        version. Taken: another request with the key was faster; roll back, and answer as that one did."""
+        _check_idempotency_key(key)
+        row = insert_or(self._tx.session, IdempotentRequest).values(
+            user_id=self._tx.require_actor().user_id,
+            key=key,
+            company_id=self._tx.company_id,
+            fingerprint=fingerprint,
+            document_id=document.id,
+            version=document.current_version,
+            created_at=clock.now(),
         )
-        self._tx.session.flush()
+        inserted = row.on_conflict_do_nothing(index_elements=["user_id", "key"]).returning(
+            IdempotentRequest.key
+        )
+        if self._tx.session.execute(inserted).one_or_none() is None:
+            raise Taken("Idempotency-Key", key)
 
     def _loaded(self, query: Select[Document]) -> Select[Document]:
         """Limit to the company, and load what a document is shown with: two statements for any number."""
@@ -319,11 +327,22 @@ class Documents:
         if card.company_id != self._tx.company_id or card.deleted_at is not None:
             raise NotFound(card.kind, card.id)
 
-    def _check_live(self, document: Document) -> None:
+    def _own(self, document: Document) -> Document:
+        """The document as a row of this transaction, should it come from an earlier one."""
+        return document if document in self._tx.session else self.get(document.id)
+
+    def _live(self, document: Document) -> Document:
+        document = self._own(document)
         if document.company_id != self._tx.company_id:
             raise NotFound("document", document.id)
         if document.trashed_at is not None:
             raise Trashed(document.id, document.trashed_at)
+        return document
+
+
+def _check_idempotency_key(key: str) -> None:
+    if not 1 <= len(key) <= 200 or not key.isprintable():
+        raise Invalid("Idempotency-Key", "1 to 200 printable characters")
 
 
 def check_kind(kind: str) -> str:

@@ -102,7 +102,7 @@ class DocumentCard(Base):
 
 
 class IdempotentRequest(Base):
-    """The document that a request with an idempotency key made; a repeated one is answered with it."""
+    """The version that a request with an idempotency key made; a repeated one is answered with it."""
 
     __tablename__ = "ecm_idempotent_requests"
 
@@ -111,4 +111,5 @@ class IdempotentRequest(Base):
     company_id: Mapped[int] = mapped_column(ForeignKey("ecm_companies.id"))
     fingerprint: Mapped[Sha256]
     document_id: Mapped[int] = mapped_column(ForeignKey("ecm_documents.id", ondelete="CASCADE"), index=True)
+    version: Mapped[int]
     created_at: Mapped[datetime] = mapped_column(index=True)
