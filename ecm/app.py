@@ -140,15 +140,16 @@ class Ecm:
         return self.read_version(actor, found, start=start, length_bytes=length_bytes)
 
     def read_version(
-        self, actor: Actor, version: Version, *, start: int = 0, length_bytes: int | None = None
+        self, actor: Actor | None, version: Version, *, start: int = 0, length_bytes: int | None = None
     ) -> BlobReader:
-        """Open the content of a version that the actor was shown. The trail gets one event a minute."""
+        """Open the content of a version that the actor was shown. The trail gets one event a minute.
+        Without an actor it is whoever operates the machine."""
         reader = self.storage.open(version.storage_key, start=start, length_bytes=length_bytes)
-        mark = (actor.user_id, version.id, f"{clock.now():%Y%m%d%H%M}")
+        mark = (actor.user_id if actor else 0, version.id, f"{clock.now():%Y%m%d%H%M}")
         if mark not in self._downloads:
             try:
                 with self.database.transaction() as session:
-                    record_download(session, actor, version.document_id, version.number)
+                    record_download(session, actor, version)
             except BaseException:
                 reader.close()
                 raise

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from ecm import clock
 from ecm.access import Actor
 from ecm.database import insert_or
-from ecm.models import AuditEvent
+from ecm.models import AuditEvent, Version
 from ecm.paging import Page, paginate
 
 if TYPE_CHECKING:
@@ -51,20 +51,21 @@ class Audit:
         return paginate(self._tx.session, query, page, per_page)
 
 
-def record_download(session: Session, actor: Actor, document_id: int, version: int) -> None:
+def record_download(session: Session, actor: Actor | None, version: Version) -> None:
     """Add a download event unless this user had one of this version in this minute."""
     at = clock.now()
+    user_id = actor.user_id if actor else None
     session.execute(
         insert_or(session, AuditEvent)
         .values(
-            company_id=actor.company_id,
-            user_id=actor.user_id,
+            company_id=version.company_id,
+            user_id=user_id,
             action="document.downloaded",
             object_type="document",
-            object_id=document_id,
-            facts={"version": version},
+            object_id=version.document_id,
+            facts={"version": version.number},
             at=at,
-            once_key=f"download:{actor.user_id}:{document_id}:{version}:{at:%Y%m%d%H%M}",
+            once_key=f"download:{user_id}:{version.id}:{at:%Y%m%d%H%M}",
         )
         .on_conflict_do_nothing(index_elements=["once_key"])
     )

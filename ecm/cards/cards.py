@@ -60,6 +60,7 @@ class Cards:
 
     def rename(self, card: Card, title: str) -> None:
         """Give a card a new title; its documents are found by it from then on."""
+        card = self._own(card)
         title = clean_line("title", title)
         if title == card.title:
             return
@@ -71,6 +72,7 @@ class Cards:
     def delete(self, card: Card, *, trash_documents: bool = False) -> None:
         """Delete a card. HasDocuments unless `trash_documents`: then those that are on no other card go
         to the trash, and the others stay on theirs."""
+        card = self._own(card)
         count = self.count_documents(card)
         if count and not trash_documents:
             raise HasDocuments(count)
@@ -79,6 +81,10 @@ class Cards:
         card.deleted_at = clock.now()
         self._tx.audit.record("card.deleted", card.kind, card.id, title=card.title, documents=count)
         self._tx.session.flush()
+
+    def _own(self, card: Card) -> Card:
+        """The card as a row of this transaction, should it come from an earlier one."""
+        return card if card in self._tx.session else self.get(card.id)
 
     def count_documents(self, card: Card) -> int:
         """How many documents are on the card, without those in the trash."""

@@ -75,6 +75,7 @@ class Deals:
 
     def update(self, deal: Deal, **changes: object) -> Deal:
         """Change any of title, amount, currency, pipeline, stage, owner_id. Invalid names the wrong one."""
+        deal = deal if deal in self._tx.session else self.get(deal.id)
         if "title" in changes:
             self._tx.cards.rename(deal, str(changes.pop("title")))
         parsed = {name: self._parse(name, value) for name, value in changes.items()}

@@ -1,0 +1,51 @@
+"""An open library on each database, with two companies in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+import ecm
+from ecm import Ecm
+from tests.firms import Firm, make_firm
+
+
+@pytest.fixture
+def open_library(tmp_path: Path, database_url: str) -> Iterator[Callable[..., Ecm]]:
+    """Opens the library on the test's database, as often as the test likes, and closes it at the end."""
+    opened: list[Ecm] = []
+
+    def open_it(**options: object) -> Ecm:
+        where = {
+            "database": database_url,
+            "storage": f"file:{tmp_path / 'files'}",
+            "search": f"whoosh:{tmp_path / 'index'}",
+        }
+        app = ecm.open(**(where | options))  # type: ignore[arg-type]
+        app.migrate()
+        opened.append(app)
+        return app
+
+    yield open_it
+    for app in opened:
+        app.close()
+
+
+@pytest.fixture
+def app(open_library: Callable[..., Ecm]) -> Ecm:
+    """The library, open on an empty database."""
+    return open_library()
+
+
+@pytest.fixture
+def alfa(app: Ecm) -> Firm:
+    """A company on the free tariff."""
+    return make_firm(app, "Альфа")
+
+
+@pytest.fixture
+def beta(app: Ecm) -> Firm:
+    """Another company, which must never learn of the first."""
+    return make_firm(app, "Бета")

@@ -1,0 +1,259 @@
+"""Inside an application: its engine, its transaction, its users and deals."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, String, create_engine, func, inspect, select, text
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+import ecm
+from ecm import Actor, Ecm
+from ecm.errors import SessionRefused, StagedFileExpired
+from ecm.models import Company, Document
+from tests.firms import usage
+
+
+class ApplicationBase(DeclarativeBase):
+    pass
+
+
+class Order(ApplicationBase):
+    __tablename__ = "orders"
+    id: Mapped[int] = mapped_column(primary_key=True)
+    title: Mapped[str] = mapped_column(String(100))
+
+
+@pytest.fixture
+def engine(database_url: str) -> Iterator[Engine]:
+    """An application's engine, in a database with tables of the names that ours might have had."""
+    engine = ecm.prepare_engine(create_engine(database_url))
+    ApplicationBase.metadata.create_all(engine)
+    with engine.begin() as connection:
+        for table in ("users", "companies", "documents", "alembic_version"):
+            connection.execute(text(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, theirs VARCHAR(10))"))
+            connection.execute(text(f"INSERT INTO {table} VALUES (1, 'kept')"))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def app(engine: Engine, tmp_path: Path) -> Iterator[Ecm]:
+    with ecm.open(
+        database=engine, storage=f"file:{tmp_path / 'files'}", search=f"whoosh:{tmp_path / 'index'}"
+    ) as app:
+        app.migrate()
+        yield app
+
+
+@pytest.fixture
+def company(app: Ecm) -> Company:
+    with app.begin() as tx:
+        return tx.companies.add("Застосунок")
+
+
+@pytest.fixture
+def me(app: Ecm, company: Company) -> Actor:
+    with app.begin() as tx:
+        return app.actor(tx.users.ref(company, "crm:7", name="Олена", role="admin"))
+
+
+def stage(app: Ecm, me: Actor, content: bytes = b"content") -> ecm.StagedFile:
+    return app.stage(me, io.BytesIO(content), filename="Рахунок.pdf")
+
+
+def attach(app: Ecm, me: Actor, session: Session, staged: ecm.StagedFile) -> Document:
+    with app.begin(me, session=session) as tx:
+        return tx.documents.add(staged, card=tx.cards.ref("deal", "crm:42", title="Замовлення 42"))
+
+
+def count(engine: Engine, table: type) -> int:
+    with Session(engine) as session:
+        return session.scalar(select(func.count()).select_from(table)) or 0
+
+
+def test_the_applications_commit_makes_all_of_it(app: Ecm, engine: Engine, me: Actor) -> None:
+    staged = stage(app, me)
+    with Session(engine) as session:
+        session.add(Order(title="42"))
+        document_id = attach(app, me, session, staged).id
+        session.commit()
+    app.sweep()
+    assert (count(engine, Order), usage(app, me)) == (1, (7, 0))
+    with app.read(me, document_id) as reader:
+        assert reader.read() == b"content"
+
+
+def test_the_applications_rollback_makes_none_of_it_and_the_sweep_gives_the_bytes_back(
+    app: Ecm, engine: Engine, me: Actor
+) -> None:
+    staged = stage(app, me)
+    with Session(engine) as session:
+        session.add(Order(title="42"))
+        attach(app, me, session, staged)
+        session.rollback()
+    assert (count(engine, Order), count(engine, Document)) == (0, 0)
+    assert usage(app, me) == (0, 7)
+    app.discard(staged)
+    assert usage(app, me) == (0, 0)
+    assert list(app.storage.list()) == []
+
+
+def test_a_file_can_be_attached_after_a_rollback(app: Ecm, engine: Engine, me: Actor) -> None:
+    staged = stage(app, me)
+    with Session(engine) as session:
+        attach(app, me, session, staged)
+        session.rollback()
+        document_id = attach(app, me, session, staged).id
+        session.commit()
+    with app.read(me, document_id) as reader:
+        assert reader.read() == b"content"
+
+
+def test_a_rolled_back_savepoint_takes_its_documents_and_no_others(
+    app: Ecm, engine: Engine, me: Actor
+) -> None:
+    kept, dropped = stage(app, me, b"kept"), stage(app, me, b"dropped")
+    with Session(engine) as session:
+        session.add(Order(title="42"))
+        kept_id = attach(app, me, session, kept).id
+        savepoint = session.begin_nested()
+        attach(app, me, session, dropped)
+        savepoint.rollback()
+        session.commit()
+    assert (count(engine, Document), usage(app, me)) == (1, (4, 7))
+    app.discard(dropped)
+    with app.read(me, kept_id) as reader:
+        assert reader.read() == b"kept"
+    with pytest.raises(StagedFileExpired), Session(engine) as session:
+        attach(app, me, session, dropped)
+
+
+def test_a_committed_savepoint_inside_a_rolled_back_transaction_keeps_nothing(
+    app: Ecm, engine: Engine, me: Actor
+) -> None:
+    staged = stage(app, me)
+    with Session(engine) as session:
+        with session.begin_nested():
+            attach(app, me, session, staged)
+        session.rollback()
+    assert (count(engine, Document), usage(app, me)) == (0, (0, 7))
+
+
+def test_a_purge_in_the_applications_transaction_deletes_bytes_only_after_its_commit(
+    app: Ecm, engine: Engine, me: Actor
+) -> None:
+    staged = stage(app, me)
+    with Session(engine) as session:
+        document_id = attach(app, me, session, staged).id
+        session.commit()
+        for end in (session.rollback, session.commit):
+            with app.begin(me, session=session) as tx:
+                tx.documents.purge(tx.documents.get(document_id))
+            assert app.storage.stat(staged.key).size_bytes == 7
+            end()
+    assert app.sweep() == 7
+    assert (usage(app, me), list(app.storage.list())) == ((0, 0), [])
+
+
+def test_users_and_cards_by_reference_are_made_once(app: Ecm, company: Company, me: Actor) -> None:
+    with app.begin() as tx:
+        again = tx.users.ref(company, "crm:7", name="Олена Коваль", role="member")
+    assert (again.id, again.name, again.role) == (me.user_id, "Олена Коваль", "member")
+    with app.begin(me) as tx:
+        first = tx.cards.ref("deal", "crm:42", title="Старий заголовок")
+        second = tx.cards.ref("deal", "crm:42", title="Новий заголовок")
+        assert (first.id, second.title) == (second.id, "Новий заголовок")
+
+
+def test_the_applications_own_tables_are_not_touched(app: Ecm, engine: Engine, me: Actor) -> None:
+    app.migrate()
+    tables = set(inspect(engine).get_table_names())
+    theirs = {"users", "companies", "documents", "alembic_version", "orders"}
+    assert theirs <= tables
+    assert all(name.startswith("ecm_") for name in tables - theirs)
+    with engine.connect() as connection:
+        for table in ("users", "companies", "documents", "alembic_version"):
+            assert connection.execute(text(f"SELECT theirs FROM {table}")).scalar_one() == "kept"
+
+
+def test_an_sqlite_engine_that_was_not_prepared_is_refused_with_the_reason(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'app.db'}"
+    with ecm.open(database=url, storage=f"file:{tmp_path}/f", search=f"whoosh:{tmp_path}/i") as app:
+        app.migrate()
+        bare = create_engine(url)
+        with (
+            Session(bare) as session,
+            pytest.raises(SessionRefused, match="prepare_engine"),
+            app.begin(session=session),
+        ):
+            pass
+        bare.dispose()
+
+
+def test_a_session_on_another_database_is_refused(app: Ecm, tmp_path: Path) -> None:
+    other = ecm.prepare_engine(create_engine(f"sqlite:///{tmp_path / 'other.db'}"))
+    with (
+        Session(other) as session,
+        pytest.raises(SessionRefused, match="another database"),
+        app.begin(session=session),
+    ):
+        pass
+    other.dispose()
+
+
+MUTATORS: dict[str, Callable[[ecm.app.UnitOfWork, Document, ecm.StagedFile], object]] = {  # type: ignore[name-defined]
+    "deals.add": lambda tx, d, s: tx.deals.add("Нова"),
+    "deals.update": lambda tx, d, s: tx.deals.update(tx.deals.get(d.cards[0].id), stage="won"),
+    "cards.ref": lambda tx, d, s: tx.cards.ref("deal", "new", title="Нова"),
+    "cards.rename": lambda tx, d, s: tx.cards.rename(d.cards[0], "Інша назва"),
+    "cards.delete": lambda tx, d, s: tx.cards.delete(tx.cards.get(d.cards[0].id), trash_documents=True),
+    "documents.add": lambda tx, d, s: tx.documents.add(s, card=d.cards[0]),
+    "documents.add_version": lambda tx, d, s: tx.documents.add_version(d, s),
+    "documents.restore_version": lambda tx, d, s: tx.documents.restore_version(d, 1),
+    "documents.update": lambda tx, d, s: tx.documents.update(d, title="Інша"),
+    "documents.link": lambda tx, d, s: tx.documents.link(d, tx.deals.add("Друга")),
+    "documents.trash": lambda tx, d, s: tx.documents.trash(d),
+    "documents.purge": lambda tx, d, s: tx.documents.purge(d),
+    "documents.remember": lambda tx, d, s: tx.documents.remember("k", "f" * 64, d),
+    "documents.empty_trash": lambda tx, d, s: (tx.documents.trash(d), tx.documents.empty_trash()),
+    "users.add": lambda tx, d, s: tx.users.add(tx.companies.get(d.company_id), "new@a.example"),
+    "users.ref": lambda tx, d, s: tx.users.ref(tx.companies.get(d.company_id), "crm:8", name="Нова"),
+    "users.set_password": lambda tx, d, s: tx.users.set_password(
+        tx.users.get(tx.actor.user_id), "new password"
+    ),
+    "tokens.add": lambda tx, d, s: tx.tokens.add(tx.users.get(tx.actor.user_id)),
+    "tariffs.change": lambda tx, d, s: tx.tariffs.change("extended"),
+}
+
+
+@pytest.mark.parametrize("name", MUTATORS)
+def test_no_mutator_commits_the_applications_transaction(
+    app: Ecm, engine: Engine, me: Actor, name: str
+) -> None:
+    first, second = stage(app, me, b"first"), stage(app, me, b"second")
+    with Session(engine) as session:
+        document_id = attach(app, me, session, first).id
+        session.commit()
+    before = dump(engine)
+    with Session(engine) as session:
+        with app.begin(me, session=session) as tx:
+            MUTATORS[name](tx, tx.documents.get(document_id), second)
+        assert session.in_transaction()
+        session.rollback()
+    assert dump(engine) == before
+
+
+def dump(engine: Engine) -> dict[str, list[tuple[object, ...]]]:
+    """All rows of all our tables."""
+    with engine.connect() as connection:
+        return {
+            table: sorted(
+                (tuple(row) for row in connection.execute(text(f"SELECT * FROM {table}"))), key=repr
+            )
+            for table in inspect(connection).get_table_names()
+            if table.startswith("ecm_")
+        }

@@ -1,0 +1,164 @@
+"""From an upload to a hit: the outbox, the worker, the index, the rows."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from pathlib import Path
+
+import pytest
+from sqlalchemy import delete, func, select
+
+from ecm import Ecm
+from ecm.errors import Invalid
+from ecm.models import IndexQueue, OutboxTask
+from ecm.search.errors import BadQuery
+from tests.firms import Firm, put
+
+
+def found(app: Ecm, firm: Firm, q: str = "", **filters: object) -> list[str]:
+    return sorted(hit.document.title for hit in app.search(firm.olena, q, **filters))  # type: ignore[arg-type]
+
+
+def test_a_colleague_finds_a_document_in_any_form_of_the_word_and_another_company_does_not(
+    app: Ecm, alfa: Firm, beta: Firm
+) -> None:
+    put(app, alfa.olena, alfa.deal, "Оплата за рахунками постачальника".encode("cp1251"), "лист.txt")
+    app.work_off()
+    for query in ("рахунок", "рахунків постачальник", '"рахунок постачальника"', "рахунк*", "РАХУНКАМИ"):
+        (hit,) = app.search(alfa.petro, query)
+        assert hit.document.title == "лист.txt"
+        assert "<mark>рахунками" in hit.snippet
+        assert app.search(beta.olena, query).total == 0
+
+
+def test_lag_is_told_and_ends(app: Ecm, alfa: Firm) -> None:
+    put(app, alfa.olena, alfa.deal, b"words", "a.txt")
+    page = app.search(alfa.olena, "words")
+    assert (page.total, page.pending) == (0, 1)
+    app.work_off()
+    later = app.search(alfa.olena, "words")
+    assert (later.total, later.pending) == (1, 0)
+    assert later.indexed_up_to > page.indexed_up_to
+
+
+def test_the_trash_is_not_found_and_a_restored_document_is(app: Ecm, alfa: Firm) -> None:
+    document = put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
+    for change in ("trash", "restore", "purge"):
+        app.work_off()
+        assert found(app, alfa, "договором") == (["a.txt"] if change != "restore" else [])
+        with app.begin(alfa.olena) as tx:
+            getattr(tx.documents, change)(tx.documents.get(document.id))
+        app.work_off()
+    assert found(app, alfa, "договором") == []
+
+
+def test_only_the_current_versions_text_is_found(app: Ecm, alfa: Firm) -> None:
+    import io
+
+    document = put(app, alfa.olena, alfa.deal, "перший".encode(), "a.txt")
+    app.work_off()
+    staged = app.stage(alfa.olena, io.BytesIO("другий".encode()), filename="a.txt")
+    with app.begin(alfa.olena) as tx:
+        tx.documents.add_version(tx.documents.get(document.id), staged)
+    app.work_off()
+    assert (found(app, alfa, "перший"), found(app, alfa, "другий")) == ([], ["a.txt"])
+    with app.begin(alfa.olena) as tx:
+        tx.documents.restore_version(tx.documents.get(document.id), 1)
+    app.work_off()
+    assert (found(app, alfa, "перший"), found(app, alfa, "другий")) == (["a.txt"], [])
+
+
+def test_filters_and_fields_narrow(app: Ecm, alfa: Firm) -> None:
+    put(
+        app, alfa.olena, alfa.deal, "постачання".encode(), "contract.txt", kind="contract", tags=["Терміново"]
+    )
+    with app.begin(alfa.olena) as tx:
+        other = tx.deals.add("Ремонт даху")
+    put(app, alfa.olena, other, "постачання".encode(), "invoice.txt", kind="invoice")
+    app.work_off()
+    assert found(app, alfa, "постачання") == ["contract.txt", "invoice.txt"]
+    assert found(app, alfa, "постачання kind:contract") == ["contract.txt"]
+    assert found(app, alfa, "постачання", kind="invoice") == ["invoice.txt"]
+    assert found(app, alfa, f"deal:{other.id}") == found(app, alfa, deal=other.id) == ["invoice.txt"]
+    assert found(app, alfa, "tag:терміново") == found(app, alfa, tag="Терміново") == ["contract.txt"]
+    assert found(app, alfa, "терміново") == []
+    assert found(app, alfa, "from:2020-01-01 to:2020-12-31") == []
+    assert found(app, alfa, "", from_="2020-01-01") == ["contract.txt", "invoice.txt"]
+    assert found(app, alfa, "дах") == ["invoice.txt"]  # the card's title
+    assert found(app, alfa, "title:дах") == []
+    assert found(app, alfa, "title:invoice") == ["invoice.txt"]
+
+
+def test_renaming_a_card_makes_its_documents_found_by_the_new_title(app: Ecm, alfa: Firm) -> None:
+    put(app, alfa.olena, alfa.deal, b"x", "a.txt")
+    app.work_off()
+    with app.begin(alfa.petro) as tx:
+        tx.deals.update(tx.deals.get(alfa.deal.id), title="Модернізація котельні")
+    app.work_off()
+    assert (found(app, alfa, "котельня"), found(app, alfa, "сервер")) == (["a.txt"], [])
+
+
+def test_wrong_queries_and_filters_are_told_apart(app: Ecm, alfa: Firm) -> None:
+    with pytest.raises(BadQuery) as refused:
+        app.search(alfa.olena, 'договір "постачання')
+    assert refused.value.position == 8
+    with pytest.raises(BadQuery):
+        app.search(alfa.olena, "from:yesterday")
+    with pytest.raises(Invalid) as invalid:
+        app.search(alfa.olena, "", from_="yesterday")
+    assert invalid.value.field == "from"
+
+
+def test_a_corrupt_file_stands_with_its_state_and_the_worker_goes_on(app: Ecm, alfa: Firm) -> None:
+    broken = put(app, alfa.olena, alfa.deal, b"%PDF-1.7\nnot a pdf at all", "зламаний.pdf")
+    put(app, alfa.olena, alfa.deal, "цілий".encode(), "цілий.txt")
+    app.work_off()
+    with app.begin(alfa.olena) as tx:
+        version = tx.documents.get(broken.id).current
+    assert version.text_state == "failed"
+    assert version.text_reason
+    assert found(app, alfa, "цілий") == ["цілий.txt"]
+    assert found(app, alfa, "зламаний") == ["зламаний.pdf"]
+
+
+def test_an_index_that_was_deleted_is_rebuilt_from_the_database(
+    app: Ecm, alfa: Firm, open_library: object, tmp_path: Path
+) -> None:
+    put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
+    app.work_off()
+    shutil.rmtree(tmp_path / "index")
+    later = open_library()  # type: ignore[operator]
+    later.indexing.rebuild_missing()
+    later.work_off()
+    assert found(later, alfa, "договором") == ["a.txt"]
+
+
+def test_two_workers_share_the_work_without_losing_any(app: Ecm, alfa: Firm, open_library: object) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    for n in range(30):
+        put(app, alfa.olena, alfa.deal, f"договір номер{n}".encode(), f"{n}.txt")
+    other = open_library()  # type: ignore[operator]
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(lambda each: each.work_off(), (app, other)))
+    assert app.search(alfa.olena, "договір", per_page=100).total == 30
+
+
+def test_a_worker_that_died_leaves_its_work_to_others(app: Ecm, alfa: Firm) -> None:
+    put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
+    assert app.indexing._claim("a worker that is gone") == alfa.company.id
+    assert app.indexing.work() is False
+    with app.begin() as tx:
+        row = tx.session.get_one(IndexQueue, alfa.company.id)
+        row.lease_until = row.served_at
+    app.work_off()
+    assert found(app, alfa, "договір") == ["a.txt"]
+
+
+def test_tasks_are_gone_when_done(app: Ecm, alfa: Firm) -> None:
+    put(app, alfa.olena, alfa.deal, b"x", "a.txt")
+    app.work_off()
+    with app.begin() as tx:
+        assert tx.session.scalar(select(func.count()).select_from(OutboxTask)) == 0
+        tx.session.execute(delete(OutboxTask))

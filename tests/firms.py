@@ -1,0 +1,49 @@
+"""Companies for tests, and the shortest ways to use them."""
+
+from __future__ import annotations
+
+import io
+from dataclasses import dataclass
+
+from ecm import Actor, Ecm
+from ecm.models import Company, Deal, Document
+
+
+@dataclass(frozen=True)
+class Firm:
+    """A company with an administrator, two employees and a deal."""
+
+    company: Company
+    admin: Actor
+    olena: Actor
+    petro: Actor
+    deal: Deal
+
+
+def make_firm(app: Ecm, name: str, *, tariff: str = "free") -> Firm:
+    """Add a company with users and a deal. E-mails are unique by the company's id."""
+    with app.begin() as tx:
+        company = tx.companies.add(name, tariff=tariff)
+        admin, olena, petro = (
+            app.actor(tx.users.add(company, f"{who}@{company.id}.example", role=role))
+            for who, role in (("admin", "admin"), ("olena", "member"), ("petro", "member"))
+        )
+    with app.begin(olena) as tx:
+        deal = tx.deals.add("Постачання сервера", amount="125000.00")
+    return Firm(company, admin, olena, petro, deal)
+
+
+def put(
+    app: Ecm, actor: Actor, deal: Deal, content: bytes, filename: str = "файл.txt", **facts: object
+) -> Document:
+    """Stage `content` and attach it to a deal."""
+    staged = app.stage(actor, io.BytesIO(content), filename=filename)
+    with app.begin(actor) as tx:
+        return tx.documents.add(staged, card=tx.deals.get(deal.id), **facts)  # type: ignore[arg-type]
+
+
+def usage(app: Ecm, actor: Actor) -> tuple[int, int]:
+    """What the company uses and has reserved, in bytes."""
+    with app.begin(actor) as tx:
+        quota = tx.tariffs.quota()
+    return quota.company.used_bytes, quota.company.reserved_bytes
