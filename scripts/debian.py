@@ -9,6 +9,8 @@ import subprocess
 import tempfile
 from pathlib import Path
 
+ERROR_CHARS = 400
+
 
 class Unavailable(Exception):
     """A package cannot be had here; the message says why in one line."""
@@ -29,16 +31,17 @@ def install(*packages: str) -> None:
 
 
 def unpack(folder: Path, *packages: str) -> None:
-    """Download packages and unpack them under `folder`, which needs no privilege. Unavailable.
+    """Download packages with what they depend on, and unpack them under `folder`. Unavailable.
 
-    Nothing is installed: dependencies, scripts and the linker's cache are the caller's care.
+    It needs no privilege, for nothing is installed: scripts and the linker's cache are the caller's care.
     """
     _require_apt()
     with tempfile.TemporaryDirectory(prefix="ecm-apt-") as name:
         scratch = Path(name)
-        # The machine's own lists may be missing, and only root may fetch them: these are ours.
-        (scratch / "lists" / "partial").mkdir(parents=True)
-        (scratch / "cache" / "archives" / "partial").mkdir(parents=True)
+        # The machine's own lists may be missing, and only root may fetch or lock them: these are ours.
+        archives = scratch / "cache" / "archives"
+        for place in (scratch / "lists", archives):
+            (place / "partial").mkdir(parents=True)
         apt = [
             "apt-get",
             "-q",
@@ -47,13 +50,14 @@ def unpack(folder: Path, *packages: str) -> None:
             "-o",
             f"Dir::Cache={scratch}/cache",
         ]
+        apt += ["-o", "Debug::NoLocking=true"]
         if os.geteuid() == 0:
             # As root apt steps down to a user who could not enter the folder.
             apt += ["-o", "APT::Sandbox::User=root"]
         _run([*apt, "update"])
-        _run([*apt, "download", *packages], folder=scratch)
+        _run([*apt, "install", "--download-only", "--yes", "--no-install-recommends", *packages])
         folder.mkdir(parents=True, exist_ok=True)
-        for archive in sorted(scratch.glob("*.deb")):
+        for archive in sorted(archives.glob("*.deb")):
             _run(["dpkg", "-x", str(archive), str(folder)])
 
 
@@ -76,10 +80,9 @@ def _succeeds(command: list[str]) -> bool:
     return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False).returncode == 0
 
 
-def _run(command: list[str], *, folder: Path | None = None) -> None:
+def _run(command: list[str]) -> None:
     done = subprocess.run(
         command,
-        cwd=folder,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
@@ -89,4 +92,6 @@ def _run(command: list[str], *, folder: Path | None = None) -> None:
     if done.returncode != 0:
         lines = done.stdout.strip().splitlines() or ["no output"]
         errors = [line for line in lines if line.startswith(("E:", "dpkg"))] or lines[-1:]
-        raise Unavailable(f"`{' '.join(command[:1])} ... {command[-1]}` failed: {' '.join(errors)[:400]}")
+        raise Unavailable(
+            f"`{' '.join(command[:1])} ... {command[-1]}` failed: {' '.join(errors)[:ERROR_CHARS]}"
+        )

@@ -81,7 +81,7 @@ def unpack_libmagic() -> None:
 
     Debian's library looks for its database at a fixed place, hence MAGIC.
     """
-    debian.unpack(UNPACKED, *LIBMAGIC.packages, "libmagic-mgc")
+    debian.unpack(UNPACKED, *LIBMAGIC.packages)
     libraries = sorted(UNPACKED.glob("usr/lib/*/libmagic.so.1"))
     databases = sorted(UNPACKED.glob("usr/lib/file/magic.mgc"))
     if not libraries or not databases:

@@ -80,8 +80,8 @@ def main() -> None:
 
 def fetch_packages(folder: Path) -> None:
     """Run `npm ci`: what the lock says, checked by its hashes, no package's own scripts run."""
-    command = [*find_npm(folder), "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    subprocess.run(command, cwd=folder, stdin=subprocess.DEVNULL, check=True)
+    options = ("--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--loglevel=error")
+    subprocess.run([*find_npm(folder), "ci", *options], cwd=folder, stdin=subprocess.DEVNULL, check=True)
 
 
 def find_npm(scratch: Path) -> list[str]:
