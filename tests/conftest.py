@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING
 import hypothesis
 import pytest
 
+import ecm
 from tests.parts import require
 from tests.servers.browser import find_chromium, open_browser
 from tests.servers.postgres import PostgresServer, find_binaries
@@ -60,6 +62,43 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite:///{tmp_path / 'ecm.db'}"
     url: str = request.getfixturevalue("postgres_url")
     return url
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """As `database_url`, with our tables in it: a copy of a migrated database, which is quicker to have."""
+    if request.param == "sqlite":
+        copy = tmp_path / "ecm.db"
+        shutil.copyfile(request.getfixturevalue("migrated_sqlite"), copy)
+        yield f"sqlite:///{copy}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.create_database(template=request.getfixturevalue("migrated_postgres"))
+    yield url
+    server.drop_database(url)
+
+
+@pytest.fixture(scope="session")
+def migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file to copy, nobody's to open: a migrated SQLite database."""
+    folder = tmp_path_factory.mktemp("migrated")
+    migrate(f"sqlite:///{folder / 'ecm.db'}", folder)
+    return folder / "ecm.db"
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database to copy, nobody's to open: a migrated one."""
+    url = postgres_server.create_database()
+    migrate(url, tmp_path_factory.mktemp("migrated"))
+    return url.rsplit("/", 1)[1]
+
+
+def migrate(database_url: str, folder: Path) -> None:
+    """Make our tables in a database, and leave no connection to it."""
+    app = ecm.open(database=database_url, storage=f"file:{folder}/files", search=f"whoosh:{folder}/index")
+    app.migrate()
+    app.close()
 
 
 @pytest.fixture(scope="session")
