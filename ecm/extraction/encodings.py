@@ -49,12 +49,16 @@ _WELL_CASED = re.compile(r"[А-ЯЁІЇЄҐI]?[а-яёіїєґi]+|[А-ЯЁІЇЄ
 _LATIN = re.compile(r"[A-HJ-Za-hj-z]")
 
 
-def decode(data: bytes, *, cut: bool = False) -> str:
+def decode(data: bytes, *, cut: bool = False, declared: str | None = None) -> str:
     """Return the bytes as text; what can't be decoded becomes U+FFFD. Never raises for any bytes.
 
-    ``cut`` says that the data end in the middle of a file, perhaps in the middle of a character.
+    ``cut`` says that the data end in the middle of a file, perhaps in the middle of a character. ``declared``
+    is the codec that the text names itself, believed where the bytes are in no Unicode encoding.
     """
-    encoding = unicode_encoding(data, cut=cut) or _narrow_encoding(data)
+    encoding = unicode_encoding(data, cut=cut)
+    if not encoding and declared and not declared.startswith("utf"):
+        encoding = declared
+    encoding = encoding or _narrow_encoding(data)
     return data.decode(encoding, "replace")
 
 

@@ -16,14 +16,14 @@ _SLIDES = "application/vnd.openxmlformats-officedocument.presentationml."
 _PART_KINDS = (
     ".main+xml",
     ".slide+xml",
-    ".notesSlide+xml",
+    ".notesslide+xml",
     ".header+xml",
     ".footer+xml",
     ".footnotes+xml",
     ".endnotes+xml",
     ".comments+xml",
     ".chart+xml",
-    ".diagramData+xml",
+    ".diagramdata+xml",
     "drawing+xml",
     "core-properties+xml",
 )
@@ -49,29 +49,34 @@ class OfficeXmlExtractor:
     def extract(self, path: Path, media_type: str, filename: str) -> Iterator[str]:
         """Yield the body, then headers, footers, notes, comments, charts, drawings and properties."""
         with ZipPackage(path) as package:
-            yield from read_parts(package, _PART_KINDS)
+            yield from PartReader(package).read(_PART_KINDS)
 
 
-def read_parts(package: ZipPackage, kinds: tuple[str, ...]) -> Iterator[str]:
-    """Yield the text of the parts of these kinds, kind by kind. Raises `Unreadable`."""
-    types = ContentTypes()
-    if "[Content_Types].xml" not in package.names:
-        raise Unreadable("damaged", "the file has no list of its parts")
-    for _ in package.text("[Content_Types].xml", types):
-        pass  # this list has no text; it is read for its attributes
-    for kind in kinds:
-        names = (name for name in package.names if types.of(name).endswith(kind))
-        for name in sorted(names, key=_numbered):
-            yield from package.text(name, OfficeText())
-            yield "\n"
+class PartReader:
+    """The parts of an Office package, found by their content types. Raises `Unreadable`."""
+
+    def __init__(self, package: ZipPackage) -> None:
+        if "[Content_Types].xml" not in package.names:
+            raise Unreadable("damaged", "the file has no list of its parts")
+        self._package = package
+        self._types = _ContentTypes()
+        for _ in package.text("[Content_Types].xml", self._types):
+            pass  # this list has no text; it is read for its attributes
+
+    def names(self, kind: str) -> list[str]:
+        """Return the names of the parts whose content type ends so: slide2.xml before slide10.xml."""
+        names = (name for name in self._package.names if self._types.of(name).endswith(kind))
+        return sorted(names, key=lambda name: (len(name), name))
+
+    def read(self, kinds: tuple[str, ...]) -> Iterator[str]:
+        """Yield the text of the parts of these kinds, kind by kind."""
+        for kind in kinds:
+            for name in self.names(kind):
+                yield from self._package.text(name, _OfficeText())
+                yield "\n"
 
 
-def _numbered(name: str) -> tuple[int, str]:
-    """Sort slide2.xml before slide10.xml."""
-    return len(name), name
-
-
-class ContentTypes:
+class _ContentTypes:
     """The package's list of its parts and their types, as a target of the parser."""
 
     def __init__(self) -> None:
@@ -79,8 +84,7 @@ class ContentTypes:
         self._by_ending: dict[str, str] = {}
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
-        """Note an entry of the list."""
-        content_type = attributes.get("ContentType", "")
+        content_type = attributes.get("ContentType", "").lower()
         if tag.endswith("}Override"):
             self._by_name[attributes.get("PartName", "").lstrip("/").lower()] = content_type
         elif tag.endswith("}Default"):
@@ -93,11 +97,10 @@ class ContentTypes:
         """Nothing ends here that counts."""
 
     def take(self) -> str:
-        """Return no text."""
         return ""
 
     def of(self, name: str) -> str:
-        """Return the content type of a part, empty if it has none."""
+        """Return the content type of a part in lower case, empty if it has none."""
         name = name.lower()
         return self._by_name.get(name) or self._by_ending.get(name.rpartition(".")[2], "")
 
@@ -137,7 +140,7 @@ _ENDS = {
 }
 
 
-class OfficeText:
+class _OfficeText:
     """Text of the XML of Office, by the local names of elements: both its namespaces (transitional and
     strict) and its languages (Word, drawing, chart, sheet) use the same ones.
     """

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+from .html import HtmlExtractor
 from .interface import Extractor
 from .office_xml import OfficeXmlExtractor
+from .opendocument import OpenDocumentExtractor
 from .pdf import PdfExtractor
 from .plain_text import PlainTextExtractor
+from .spreadsheets import SpreadsheetExtractor
 
 
 def make_extractors() -> tuple[Extractor, ...]:
     """Return a reader of each family; no two take the same media type."""
-    return (PdfExtractor(), OfficeXmlExtractor(), PlainTextExtractor())
+    return (
+        PdfExtractor(),
+        OfficeXmlExtractor(),
+        OpenDocumentExtractor(),
+        SpreadsheetExtractor(),
+        HtmlExtractor(),
+        PlainTextExtractor(),
+    )

@@ -1,0 +1,75 @@
+"""HTML: what a browser would show, and what it would say of pictures."""
+
+from __future__ import annotations
+
+import codecs
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from .encodings import decode
+
+_SIZE_LIMIT_BYTES = 32 * 1024 * 1024
+_HEAD_BYTES = 4096
+# The charset that a page declares: https://html.spec.whatwg.org/multipage/parsing.html#determining-the-character-encoding
+_CHARSET = re.compile(rb"<meta[^>]+charset\s*=\s*[\"']?\s*([A-Za-z0-9_:.-]+)", re.IGNORECASE)
+_SKIPPED = ["script", "style", "template", "noscript"]
+_BLOCKS = (
+    "address, article, aside, blockquote, body, caption, center, dd, details, dialog, div, dl, dt, fieldset, "
+    "figcaption, figure, footer, form, h1, h2, h3, h4, h5, h6, header, hr, legend, li, main, nav, ol, "
+    "option, p, pre, section, summary, table, textarea, tr, ul, br"
+)
+_LINE_END = "\x1e"  # what stands for the end of a line until blanks, source lines among them, are made one
+_CELL_END = "\x1f"
+_BLANKS = re.compile(r"[^\S\x1e\x1f]+")
+_LINE_ENDS = re.compile(r" ?(?:\x1e ?)+")
+
+
+class HtmlExtractor:
+    """Web pages."""
+
+    media_types = frozenset({"text/html", "application/xhtml+xml"})
+
+    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[str]:
+        """Yield title, description, and the text of the body with what is said of pictures and fields."""
+        with path.open("rb") as file:
+            page = LexborHTMLParser(_decode(file.read(_SIZE_LIMIT_BYTES)))
+        for node in page.css("title"):
+            yield node.text() + "\n"
+        for node in page.css("meta[name=description i], meta[name=keywords i]"):
+            yield (node.attributes.get("content") or "") + "\n"
+        body = page.body or page.root
+        if body is not None:
+            yield _text(body)
+
+
+def _decode(data: bytes) -> str:
+    """Decode by the bytes themselves; a page's word for its charset counts where they leave a choice."""
+    declared = _CHARSET.search(data[:_HEAD_BYTES])
+    return decode(data, declared=_charset(declared[1].decode()) if declared else None)
+
+
+def _charset(name: str) -> str | None:
+    try:
+        b"a".decode(name, "replace")  # some codecs are not of text
+        return codecs.lookup(name).name
+    except (LookupError, UnicodeError):
+        return None
+
+
+def _text(body: LexborNode) -> str:
+    body.strip_tags(_SKIPPED)
+    for node in body.css("img[alt], area[alt]"):
+        node.insert_after(" " + (node.attributes["alt"] or "") + " ")
+    for node in body.css("input[value]:not([type=hidden i])"):
+        node.insert_after(" " + (node.attributes["value"] or "") + " ")
+    for node in body.css("td, th"):
+        node.insert_after(_CELL_END)
+    for node in body.css(_BLOCKS):
+        if node.parent is not None:
+            node.insert_before(_LINE_END)
+            node.insert_after(_LINE_END)
+    text = _BLANKS.sub(" ", body.text())
+    return _LINE_ENDS.sub("\n", text).replace(_CELL_END, "\t")

@@ -1,0 +1,105 @@
+"""Excel: cells by calamine, and what is around them by a walk over the package's XML."""
+
+from __future__ import annotations
+
+import datetime
+import html
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import python_calamine
+
+from .interface import Unreadable
+from .office_xml import PartReader
+from .zip_package import ZipPackage
+
+_SHEETS = "application/vnd.openxmlformats-officedocument.spreadsheetml."
+_AROUND_CELLS = (".comments+xml", "threadedcomments+xml", "drawing+xml", ".chart+xml", "core-properties+xml")
+# calamine lays out a sheet as a full rectangle: one cell in the farthest corner would take all memory.
+_CELLS_LIMIT = 5_000_000
+_CELL = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})([0-9]{1,7})"')
+_LONGEST_CELL_START = 64
+_SHEET_END_BYTES = 64 * 1024
+_HEADER = re.compile(rb"<(?:\w+:)?(?:odd|even|first)(?:Header|Footer)[^>/]*>([^<]*)<")
+_HEADER_CODE = re.compile(r'&(?:"[^"]*"|K[0-9A-F+-]{6,8}|[0-9]+|[A-Z])')
+
+Cell = int | float | str | bool | datetime.time | datetime.date | datetime.datetime | datetime.timedelta
+
+
+class SpreadsheetExtractor:
+    """Excel workbooks and templates, with and without macros."""
+
+    media_types = frozenset(
+        {
+            _SHEETS + "sheet",
+            _SHEETS + "template",
+            "application/vnd.ms-excel.sheet.macroenabled.12",
+            "application/vnd.ms-excel.template.macroenabled.12",
+        }
+    )
+
+    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[str]:
+        """Yield sheet by sheet name and rows, then headers, footers, comments, text boxes and charts."""
+        with ZipPackage(path) as package:
+            parts = PartReader(package)
+            headers: list[str] = []
+            cells = max(
+                (_measure(package, name, headers) for name in parts.names(".worksheet+xml")),
+                default=0,
+            )
+            if cells > _CELLS_LIMIT:
+                yield from parts.read((".sharedstrings+xml", *_AROUND_CELLS))
+                raise Unreadable("too_large", "a table of the file is too large; only its words were read")
+            yield from _rows(path)
+            for header in headers:
+                yield header + "\n"
+            yield from parts.read(_AROUND_CELLS)
+
+
+def _rows(path: Path) -> Iterator[str]:
+    try:
+        with python_calamine.load_workbook(path) as workbook:
+            for sheet in workbook.sheets_metadata:
+                yield sheet.name + "\n"
+                if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet:
+                    for row in workbook.get_sheet_by_name(sheet.name).iter_rows():
+                        if words := "\t".join(_written(cell) for cell in row if cell != ""):
+                            yield words + "\n"
+    except python_calamine.PasswordError as error:
+        raise Unreadable("encrypted", "the file is protected by a password") from error
+    except python_calamine.CalamineError as error:
+        raise Unreadable("damaged", "the file is damaged, or is no workbook") from error
+
+
+def _written(cell: Cell) -> str:
+    """Return a cell as people write it: whole numbers without a point, days without a time."""
+    if isinstance(cell, float):
+        return f"{cell:.15g}"
+    if isinstance(cell, datetime.datetime) and cell.time() == datetime.time():
+        return cell.date().isoformat()
+    return str(cell)
+
+
+def _measure(package: ZipPackage, name: str, headers: list[str]) -> int:
+    """Return how many cells the sheet spans, empty ones included, and append its page headers and footers."""
+    first_row = first_column = 1 << 30
+    last_row = last_column = 0
+    end = b""
+    for chunk in package.chunks(name):
+        text = end[-_LONGEST_CELL_START:] + chunk
+        for column_letters, row_digits in _CELL.findall(text):
+            row, column = int(row_digits), _column(column_letters)
+            first_row, last_row = min(first_row, row), max(last_row, row)
+            first_column, last_column = min(first_column, column), max(last_column, column)
+        end = (end + chunk)[-_SHEET_END_BYTES:]
+    for found in _HEADER.findall(end):
+        headers.append(_HEADER_CODE.sub(" ", html.unescape(found.decode("utf-8", "replace"))))
+    return (last_row - first_row + 1) * (last_column - first_column + 1) if last_row else 0
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
