@@ -1,7 +1,7 @@
 """The usage ledger over SQL: where bytes are counted before they move.
 
-Each step is a short transaction of its own. Rows are locked in one order everywhere: the company's
-usage, the user's, then intents.
+Each step is a short transaction of its own. Rows are locked in one order everywhere: the intent, the
+company's usage, then the user's. (A new intent is inserted last: nobody else can know its row.)
 """
 
 from __future__ import annotations
@@ -42,15 +42,12 @@ class SqlUsageLedger:
         self._database = database
         self._actor = actor
         self._leases = leases
+        self.renew_every_s = receiving_s / 4
+        """How often a live upload should say that it lives."""
         self._receiving_s = receiving_s
         self._reclaim = reclaim
         self._renewed_at: dict[str, float] = {}
         self._held: dict[str, int] = {}
-
-    @property
-    def renew_every_s(self) -> float:
-        """How often a live upload should say that it lives."""
-        return self._receiving_s / 4
 
     def reserve(self, key: str, size_bytes: int) -> None:
         """Hold `size_bytes` under `key`. QuotaExceeded with the figures."""
@@ -61,7 +58,8 @@ class SqlUsageLedger:
     def grow(self, key: str, by_bytes: int) -> None:
         """Hold more under `key`, judged anew. QuotaExceeded; StagedFileExpired when it was swept."""
         self._twice(lambda: self._grow(key, by_bytes), by_bytes)
-        self._held[key] += by_bytes
+        if key in self._held:
+            self._held[key] += by_bytes
         self._renewed_at[key] = time.monotonic()
 
     def renew(self, key: str) -> None:
@@ -71,7 +69,8 @@ class SqlUsageLedger:
         self._renewed_at[key] = time.monotonic()
 
     def settle(self, key: str, size_bytes: int) -> None:
-        """Trim the hold to the exact size of the bytes that are now safely stored.
+        """Trim the hold to the exact size of the bytes that are now safely stored, whichever process
+        reserved it. StagedFileExpired when it was swept.
 
         Where the exact size was held from the start there is nothing to write: that the bytes stand
         under their key says that they are whole. That shortcut is taken only while nobody can have
@@ -82,11 +81,14 @@ class SqlUsageLedger:
         if held_bytes == size_bytes and is_fresh:
             return
         with self._database.transaction() as session:
+            held_bytes = session.scalar(
+                select(Intent.size_bytes).where(Intent.storage_key == key).with_for_update()
+            )
             if held_bytes is None:
-                held_bytes = session.scalars(select(Intent.size_bytes).where(Intent.storage_key == key)).one()
+                raise StagedFileExpired(key)
+            self._update_intent(session, key, size_bytes=size_bytes)
             if held_bytes != size_bytes:
                 self._add(session, size_bytes - held_bytes)
-            self._update_intent(session, key, size_bytes=size_bytes)
 
     def release(self, key: str) -> None:
         """Give back what is held under `key`. The bytes are gone. Idempotent."""
@@ -122,8 +124,8 @@ class SqlUsageLedger:
 
     def _grow(self, key: str, by_bytes: int) -> None:
         with self._database.transaction() as session:
-            self._add(session, by_bytes)
             self._update_intent(session, key, size_bytes=Intent.size_bytes + by_bytes)
+            self._add(session, by_bytes)
 
     def _update_intent(self, session: Session, key: str, **values: object) -> None:
         changed = session.execute(
@@ -139,7 +141,8 @@ class SqlUsageLedger:
         now = clock.now()
         return {
             "receiving_until": now + timedelta(seconds=self._receiving_s),
-            "attach_until": now + timedelta(seconds=self._leases.staged_s),
+            # Bytes that are whole may be attached for at least as long as they could have gone on coming.
+            "attach_until": now + timedelta(seconds=max(self._receiving_s, self._leases.staged_s)),
         }
 
     def _add(self, session: Session, size_bytes: int) -> None:
@@ -195,8 +198,9 @@ class _Refused(Exception):
     """A conditional update changed no row; its transaction rolls back."""
 
 
-def release_intent(session: Session, key: str) -> bool:
-    """Forget an intent whose bytes are gone, and give back what it held. False when there is none."""
+def release_intent(session: Session, key: str) -> int | None:
+    """Forget an intent whose bytes are gone, and give back what it held: how many bytes, or None when
+    there is no intent."""
     row = session.execute(
         delete(Intent)
         .where(Intent.storage_key == key)
@@ -204,7 +208,7 @@ def release_intent(session: Session, key: str) -> bool:
         .execution_options(synchronize_session=False)
     ).one_or_none()
     if row is None:
-        return False
+        return None
     company_id, user_id, size_bytes = row
     for table, column, id in (
         (CompanyUsage, CompanyUsage.company_id, company_id),
@@ -216,4 +220,4 @@ def release_intent(session: Session, key: str) -> bool:
             .values(held_bytes=table.held_bytes - size_bytes)
             .execution_options(synchronize_session=False)
         )
-    return True
+    return int(size_bytes)

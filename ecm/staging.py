@@ -6,6 +6,8 @@ import io
 import logging
 import os
 import secrets
+import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -31,6 +33,8 @@ logger = logging.getLogger(__name__)
 
 SWEEP_BATCH = 500
 HEAD_BYTES = 1024 * 1024
+FAILURES_IN_A_ROW = 3
+COLLECT_EVERY_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Staging:
         self._storage = storage
         self._detector = detector
         self._leases = leases
+        self._collect_at = 0.0
 
     def stage(
         self,
@@ -115,51 +120,77 @@ class Staging:
 
     def discard(self, staged: StagedFile) -> None:
         """Give a staged file up at once instead of leaving it to the sweep. Idempotent."""
+        self.give_up(staged.key)
+
+    def give_up(self, key: str) -> bool:
+        """Delete the bytes under `key`, staged or still coming in, and give back what they hold. False
+        when they are not held any more: attached, or given up before."""
         with self._database.transaction() as session:
-            if not _claim_dead(session, staged.key):
-                return
-        self.bury([staged.key])
+            if not _claim_dead(session, key):
+                return False
+        self.bury([key])
+        return True
 
     def sweep(self, company_id: int | None = None) -> int:
         """Free what died: uploads that stopped, staged files that nobody attached, purged bytes whose
-        deletion failed before. Returns how many bytes were given back. Errors of storage leave the row
-        for the next sweep."""
-        now = clock.now()
-        doomed: list[str] = []
-        with self._database.transaction() as session:
-            query = (
-                select(
-                    Intent.storage_key,
-                    Intent.state,
-                    Intent.size_bytes,
-                    Intent.receiving_until,
-                    Intent.attach_until,
-                )
-                .where(or_(Intent.state == "dead", Intent.receiving_until < now, Intent.attach_until < now))
-                .order_by(Intent.id)
-                .limit(SWEEP_BATCH)
-            )
-            if company_id is not None:
-                query = query.where(Intent.company_id == company_id)
-            rows = session.execute(query).all()
-        for key, state, size_bytes, receiving_until, attach_until in rows:
-            if state == "dead" or self._is_lost(key, size_bytes, receiving_until, attach_until, now):
-                doomed.append(key)
-        return self.bury(doomed)
+        deletion failed before. Returns how many bytes were given back. Errors of storage leave a row
+        for the next sweep; after some in a row the rest is left as well.
 
-    def _is_lost(
-        self, key: str, size_bytes: int, receiving_until: datetime, attach_until: datetime, now: datetime
-    ) -> bool:
+        Once an hour the sweep of all companies also removes what writers left that died before anybody
+        came to know of their bytes.
+        """
+        freed_bytes = 0
+        patience = _Patience()
+        after_id = 0
+        while (rows := self._find_ended(company_id, after_id)) and not patience.is_over:
+            after_id = rows[-1].id
+            doomed = [row.storage_key for row in rows if row.state == "dead" or self._is_lost(row, patience)]
+            freed_bytes += self._bury(doomed, patience)
+        self._forget_finished_uploads()
+        if company_id is None and time.monotonic() >= self._collect_at and not patience.is_over:
+            self._collect_leftovers()
+        return freed_bytes
+
+    def bury(self, keys: Sequence[str]) -> int:
+        """Delete the bytes of dead intents, then give back what they held. Returns how many bytes.
+
+        A key without a dead intent is left alone: the SAVEPOINT that was to forget its bytes has been
+        rolled back, or another was faster.
+        """
+        return self._bury(keys, _Patience())
+
+    def _find_ended(self, company_id: int | None, after_id: int) -> list[Intent]:
+        """The next intents that are dead, or whose leases have ended."""
+        now = clock.now()
+        query = (
+            select(Intent)
+            .where(
+                Intent.id > after_id,
+                or_(Intent.state == "dead", Intent.receiving_until < now, Intent.attach_until < now),
+            )
+            .order_by(Intent.id)
+            .limit(SWEEP_BATCH)
+        )
+        if company_id is not None:
+            query = query.where(Intent.company_id == company_id)
+        with self._database.transaction() as session:
+            return list(session.scalars(query))
+
+    def _is_lost(self, intent: Intent, patience: _Patience) -> bool:
         """Whether nobody can come for an open intent any more; if so, it is dead now."""
+        if patience.is_over:
+            return False
+        key, now = intent.storage_key, clock.now()
         try:
-            is_whole = self._storage.stat(key).size_bytes == size_bytes
+            is_whole = self._storage.stat(key).size_bytes == intent.size_bytes
         except BlobNotFound:
             is_whole = False
         except StorageError:
-            logger.warning("storage does not answer; the sweep will come again", exc_info=True)
+            patience.fail()
             return False
+        patience.succeed()
         with self._database.transaction() as session:
-            if is_whole and attach_until >= now:
+            if is_whole and intent.attach_until >= now:
                 # Staged, and told so by its bytes alone. Nobody renews it; look again when it ends.
                 session.execute(
                     update(Intent)
@@ -171,25 +202,57 @@ class Staging:
             ended = Intent.attach_until < now if is_whole else Intent.receiving_until < now
             return _claim_dead(session, key, ended)
 
-    def bury(self, keys: list[str]) -> int:
-        """Delete the bytes of dead intents, then give back what they held. Returns how many bytes."""
+    def _bury(self, keys: Sequence[str], patience: _Patience) -> int:
         freed_bytes = 0
-        for key in keys:
+        for key, upload_state in self._find_dead(keys):
+            if patience.is_over:
+                break
             try:
-                with self._database.transaction() as session:
-                    upload = session.scalar(select(Upload).where(Upload.storage_key == key))
-                if upload is not None:
-                    self._storage.abort(key, upload.storage_state)
+                if upload_state is not None:
+                    self._storage.abort(key, upload_state)
                 self._storage.delete(key)
             except StorageError:
-                logger.warning("dead bytes could not be deleted; the sweep will come again", exc_info=True)
+                patience.fail()
                 continue
+            patience.succeed()
             with self._database.transaction() as session:
-                size_bytes = session.scalar(select(Intent.size_bytes).where(Intent.storage_key == key))
-                if release_intent(session, key):
-                    freed_bytes += size_bytes or 0
+                freed_bytes += release_intent(session, key) or 0
                 session.execute(delete(Upload).where(Upload.storage_key == key, Upload.document_id.is_(None)))
         return freed_bytes
+
+    def _find_dead(self, keys: Sequence[str]) -> list[tuple[str, str | None]]:
+        """Those of the keys whose bytes are to be deleted, and what storage knows their upload by."""
+        found: list[tuple[str, str | None]] = []
+        with self._database.transaction() as session:
+            for start in range(0, len(keys), SWEEP_BATCH):
+                rows = session.execute(
+                    select(Intent.storage_key, Upload.storage_state)
+                    .join(Upload, Upload.storage_key == Intent.storage_key, isouter=True)
+                    .where(Intent.storage_key.in_(keys[start : start + SWEEP_BATCH]), Intent.state == "dead")
+                )
+                found += [(key, state) for key, state in rows]
+        return found
+
+    def _collect_leftovers(self) -> None:
+        self._collect_at = time.monotonic() + COLLECT_EVERY_S
+        # Longer than any upload may stand still, and clocks may differ.
+        older_than_s = max(self._leases.upload_s, self._leases.tus_s) + COLLECT_EVERY_S
+        try:
+            if leftovers := self._storage.collect(older_than_s=older_than_s):
+                logger.info("%s leftovers of dead writers removed from storage", leftovers)
+        except StorageError:
+            logger.warning("storage failed; leftovers are removed another time", exc_info=True)
+
+    def _forget_finished_uploads(self) -> None:
+        """Forget uploads that became documents: after their time nobody asks for their offset."""
+        ended = (
+            select(Upload.id)
+            .where(Upload.document_id.is_not(None), Upload.expires_at < clock.now())
+            .limit(SWEEP_BATCH)
+        )
+        with self._database.transaction() as session:
+            if ids := session.scalars(ended).all():
+                session.execute(delete(Upload).where(Upload.id.in_(ids), Upload.document_id.is_not(None)))
 
 
 def close_intent(session: Session, staged: StagedFile, company_id: int) -> None:
@@ -266,6 +329,25 @@ def _size_of(source: Source) -> int | None:
     except (AttributeError, OSError, io.UnsupportedOperation):
         return None
     return int(end - here)
+
+
+class _Patience:
+    """Ends after some failures in a row: storage that is away takes its time to say so, each time."""
+
+    def __init__(self) -> None:
+        self._failures = 0
+
+    @property
+    def is_over(self) -> bool:
+        return self._failures >= FAILURES_IN_A_ROW
+
+    def fail(self) -> None:
+        """To be called while the error is handled."""
+        self._failures += 1
+        logger.warning("storage failed; the sweep will come again", exc_info=True)
+
+    def succeed(self) -> None:
+        self._failures = 0
 
 
 class _Head:
