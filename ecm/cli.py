@@ -70,7 +70,9 @@ def cli(context: click.Context) -> None:
     Settings come from ECM_... variables and a .env file; see docs/settings.md.
     """
     context.obj = Settings.from_env()
-    logging.basicConfig(level=context.obj.log_level, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    # Libraries only speak up when something is wrong.
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("ecm").setLevel(context.obj.log_level)
 
 
 def with_library(command: Callable[..., None]) -> Callable[..., None]:
@@ -167,13 +169,16 @@ def user() -> None:
 @click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 @with_library
 def user_add(app: Ecm, email: str, company_id: str, role: str, name: str, password_stdin: bool) -> None:
-    """Add a user of a company. The password is asked for, or read from standard input."""
+    """Add a user of a company. The last line is the id.
+
+    On a terminal the password is asked for. A user without one works by API tokens only.
+    """
+    password: str | None = None
     if password_stdin:
         password = sys.stdin.readline().rstrip("\r\n")
     elif sys.stdin.isatty():
-        password = click.prompt("Password", hide_input=True, confirmation_prompt=True)
-    else:
-        raise click.UsageError("no terminal to ask for the password on: use --password-stdin")
+        asked = "Password (empty for none: API tokens only)"
+        password = click.prompt(asked, hide_input=True, confirmation_prompt=True, default="") or None
     with app.begin() as tx:
         added = tx.users.add(tx.companies.get(company_id), email, role=role, name=name, password=password)
     click.echo(f"{added.email} is {role} of company {company_id}", err=True)
