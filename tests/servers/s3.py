@@ -231,6 +231,7 @@ class S3Server:
             "-admin.ui=false",
             "-master.telemetry=false",
             "-master.volumeSizeLimitMB=1024",
+            "-volume.max=10000",  # a bucket takes one or more, whatever is free on the disk
             "-s3.port.iceberg=0",
             "-s3.port.lance=0",
             "-s3.allowDeleteBucketNotEmpty=false",
