@@ -1,4 +1,4 @@
-"""What the system's files need here: errors in our words, readers, locks, durable folders."""
+"""What the system's files need here: errors in our words, readers, scratch space, locks, durable folders."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from tempfile import SpooledTemporaryFile
+from typing import IO
 
 from .errors import StorageError, Unavailable
+from .interface import CHUNK_BYTES, Source
 from .streams import RangeReader
 
 if sys.platform != "win32":
     import fcntl
 
+SPOOLED_IN_MEMORY_BYTES = 1024 * 1024
 REASONS = {
     errno.ENOENT: "the folder of files is not there",
     errno.ENOSPC: "the disk is full",
@@ -87,6 +91,26 @@ class TranslatedFile:
 
     def close(self) -> None:
         self._file.close()
+
+
+@contextmanager
+def spooled(source: Source, size: int) -> Iterator[tuple[IO[bytes], int]]:
+    """`size` bytes, fewer only where the source ends before, to be read again and again; and how many.
+
+    A few are kept in memory, more in an unnamed file, so that many uploads at once don't add up.
+    """
+    with SpooledTemporaryFile(max_size=SPOOLED_IN_MEMORY_BYTES) as file:
+        missing = size
+        while missing:
+            chunk = source.read(min(missing, CHUNK_BYTES))
+            if not chunk:
+                break
+            with translated():
+                file.write(chunk)
+            missing -= len(chunk)
+        with translated():
+            file.seek(0)
+        yield file, size - missing
 
 
 def lock(file: int) -> None:

@@ -131,8 +131,8 @@ class Storage(Protocol):
 
     # Uploads that come in pieces, perhaps from several processes over several days. An upload's
     # state is a string that the caller keeps; a state that was not kept never happened. To go on from
-    # a state says that it was kept: the states before it are of no use then. NotFound when the upload
-    # was aborted or finished meanwhile.
+    # a state says that it was kept: the states before it are of no use then. NotFound when the pieces
+    # are gone: the upload was aborted or finished meanwhile.
 
     def begin(self, key: str, *, size_bytes: int) -> str:
         """Start an upload of exactly `size_bytes` and return its first state."""

@@ -93,7 +93,7 @@ class QuotaStorage:
             info = self._storage.put(key, flowing, size_bytes=size_bytes, sha256=sha256)
             self._ledger.settle(key, info.size_bytes)
         except AlreadyExists:
-            self._ledger.release(key)
+            self._give_back(key)  # the bytes there are another's
             raise
         except BaseException:
             self._take_back(key)
