@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 from pathlib import Path
 
 from ecm.storage.interface import Storage
@@ -28,20 +29,27 @@ class LocalPlace:
 
 
 class S3Place:
-    """A prefix in a bucket of a running server."""
+    """A prefix of its own in a bucket of a running server; a bucket of its own would take a while."""
 
-    def __init__(self, server: S3Server, bucket: str, prefix: str = "files") -> None:
+    bucket = "contract"
+
+    def __init__(self, server: S3Server) -> None:
+        server.create_bucket(self.bucket)
         self._server = server
-        self._bucket = bucket
-        self._prefix = prefix
+        self._prefix = f"files-{secrets.token_hex(6)}"
 
     def open(self) -> Storage:
-        return S3Storage.from_url(self._server.storage_url(self._bucket, self._prefix))
+        return S3Storage(
+            self.bucket,
+            self._prefix,
+            endpoint_url=self._server.endpoint_url,
+            access_key_id=self._server.access_key,
+            secret_access_key=self._server.secret_key,
+        )
 
     def leftovers(self) -> list[str]:
-        keys = self._server.object_keys(self._bucket, f"{self._prefix}/")
-        pieces = [key for key in keys if key.startswith(f"{self._prefix}/.")]
-        return pieces + self._server.multipart_uploads(self._bucket)
+        pieces = self._server.object_keys(self.bucket, f"{self._prefix}/.")
+        return pieces + self._server.multipart_uploads(self.bucket, f"{self._prefix}/")
 
 
 class QuotaPlace:

@@ -11,5 +11,5 @@ from tests.storage.places import QuotaPlace, S3Place
 
 class TestQuotaOverS3Storage(StorageContract):
     @pytest.fixture
-    def place(self, s3_server: S3Server, s3_bucket: str) -> Place:
-        return QuotaPlace(S3Place(s3_server, s3_bucket))
+    def place(self, s3_server: S3Server) -> Place:
+        return QuotaPlace(S3Place(s3_server))

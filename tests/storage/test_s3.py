@@ -11,5 +11,5 @@ from tests.storage.places import S3Place
 
 class TestS3Storage(StorageContract):
     @pytest.fixture
-    def place(self, s3_server: S3Server, s3_bucket: str) -> Place:
-        return S3Place(s3_server, s3_bucket)
+    def place(self, s3_server: S3Server) -> Place:
+        return S3Place(s3_server)
