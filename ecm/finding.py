@@ -97,6 +97,10 @@ class Finding:
         total = max(0, hits.total - (len(hits.items) - len(items)))
         return SearchPage(items, total, page, per_page, lag.indexed_up_to, lag.pending)
 
+    def probe(self) -> None:
+        """Look into the indexes. SearchError or OSError when that cannot be done."""
+        next(self._engine.ids("0"), None)
+
     def _hits(self, actor: Actor, query: Query, *, sort: Sort, offset: int, limit: int) -> Hits:
         try:
             return self._engine.search(
