@@ -25,6 +25,7 @@ from ecm.search.interface import Sort
 from ecm.settings import Leases
 from ecm.staging import StagedFile, Staging
 from ecm.storage.interface import BlobReader, Source, Storage
+from ecm.tus import Uploads
 from ecm.unit_of_work import UnitOfWork
 from ecm.worker import Worker
 
@@ -45,6 +46,7 @@ class Ecm:
         database: Database,
         storage: Storage,
         staging: Staging,
+        uploads: Uploads,
         indexing: Indexing,
         finding: Finding,
         worker: Worker,
@@ -54,6 +56,7 @@ class Ecm:
         self.database = database
         self.storage = storage
         self.staging = staging
+        self.uploads = uploads
         self.indexing = indexing
         self.finding = finding
         self.worker = worker

@@ -117,6 +117,43 @@ class StagedFileExpired(Conflict):
         )
 
 
+class UploadLocked(Conflict):
+    """Another request is writing to the upload just now; come again in some seconds."""
+
+    code = "upload_locked"
+
+    def __init__(self) -> None:
+        super().__init__("another request is writing to this upload")
+
+
+class OffsetMismatch(Conflict):
+    """A piece of an upload does not begin where the upload has come to: at `offset_bytes`."""
+
+    code = "offset_mismatch"
+
+    def __init__(self, offset_bytes: int) -> None:
+        super().__init__(f"the upload goes on at byte {offset_bytes}", offset_bytes=offset_bytes)
+        self.offset_bytes = offset_bytes
+
+
+class UploadTooLong(EcmError):
+    """There are more bytes than the upload was declared to have."""
+
+    code = "upload_too_long"
+
+    def __init__(self, size_bytes: int) -> None:
+        super().__init__(f"the upload was declared to have {size_bytes} bytes", size_bytes=size_bytes)
+
+
+class ChecksumMismatch(EcmError):
+    """A piece of an upload is not what its checksum promised; nothing of it was kept."""
+
+    code = "checksum_mismatch"
+
+    def __init__(self, algorithm: str) -> None:
+        super().__init__(f"the piece does not have this {algorithm} checksum", algorithm=algorithm)
+
+
 class BadCredentials(EcmError):
     """The e-mail or the password is wrong; it is not told which."""
 

@@ -21,6 +21,7 @@ from ecm.settings import Leases, Settings
 from ecm.staging import Staging
 from ecm.storage.interface import Storage
 from ecm.storage.local import LocalStorage
+from ecm.tus import Uploads
 from ecm.worker import Worker
 
 
@@ -51,6 +52,7 @@ def open(
         database=db,
         storage=store,
         staging=staging,
+        uploads=Uploads(db, store, staging, leases),
         indexing=indexing,
         finding=Finding(db, search_engine, analyzer, indexing),
         worker=Worker(indexing, staging, leases),
