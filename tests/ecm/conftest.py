@@ -13,18 +13,17 @@ from tests.firms import Firm, make_firm
 
 
 @pytest.fixture
-def open_library(tmp_path: Path, database_url: str) -> Iterator[Callable[..., Ecm]]:
+def open_library(tmp_path: Path, migrated_database_url: str) -> Iterator[Callable[..., Ecm]]:
     """Opens the library on the test's database, as often as the test likes, and closes it at the end."""
     opened: list[Ecm] = []
 
     def open_it(**options: object) -> Ecm:
         where = {
-            "database": database_url,
+            "database": migrated_database_url,
             "storage": f"file:{tmp_path / 'files'}",
             "search": f"whoosh:{tmp_path / 'index'}",
         }
         app = ecm.open(**(where | options))  # type: ignore[arg-type]
-        app.migrate()
         opened.append(app)
         return app
 

@@ -54,8 +54,6 @@ def test_the_trash_is_not_found_and_a_restored_document_is(app: Ecm, alfa: Firm)
 
 
 def test_only_the_current_versions_text_is_found(app: Ecm, alfa: Firm) -> None:
-    import io
-
     document = put(app, alfa.olena, alfa.deal, "перший".encode(), "a.txt")
     app.work_off()
     staged = app.stage(alfa.olena, io.BytesIO("другий".encode()), filename="a.txt")

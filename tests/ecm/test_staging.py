@@ -55,12 +55,10 @@ def test_a_caller_that_comes_after_the_lease_gets_an_error_and_no_document(app: 
         assert tx.documents.of_card(alfa.deal).total == 0
 
 
-def test_a_transaction_open_while_the_lease_ends_keeps_its_bytes(
-    app: Ecm, alfa: Firm, database_url: str
-) -> None:
+def test_a_transaction_open_while_the_lease_ends_keeps_its_bytes(app: Ecm, alfa: Firm) -> None:
     """It closed the intent in time; the sweep has to leave it alone, though the commit comes later."""
     # On SQLite the sweep would wait for the writer, which is this very thread.
-    sweep_meanwhile = not database_url.startswith("sqlite")
+    sweep_meanwhile = not app.database.is_sqlite
     staged = stage(app, alfa)
     age(app, receiving_s=4000, attach_s=3599.5)
     with app.begin(alfa.olena) as tx:
