@@ -38,24 +38,26 @@ def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 8000, thre
     """
     if not hasattr(os, "fork"):
         raise SettingError("serve", sys.platform, "a system that can fork; on Windows use WSL")
-    # Loaded before the processes part, so that they share the memory of all code.
+    # All code, and the dictionaries, are loaded before the processes part, so that they share the memory.
     from ecm.api.application import create_app
     from ecm.http_server import HttpServer
+    from ecm.search.analysis import Analyzer
     from ecm.wiring import open_settings
 
     configure_logging(settings.log_level)
-    open_settings(settings).close()
+    analyzer = Analyzer()
+    open_settings(settings, analyzer=analyzer).close()
     listener = listen(host, port)
     address = f"{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
 
     def work() -> None:
         stop = threading.Event()
         stop_on_signals(stop, signal.SIGTERM)
-        with open_settings(settings) as app:
+        with open_settings(settings, analyzer=analyzer) as app:
             app.worker.run(stop)
 
     server = HttpServer(
-        lambda: create_app(settings),
+        lambda: create_app(settings, library=open_settings(settings, analyzer=analyzer)),
         listener,
         threads=threads,
         stall_s=settings.leases.upload_s,
@@ -63,6 +65,7 @@ def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 8000, thre
     )
     sys.stdout.write(f"serving on http://{address}\n")
     sys.stdout.flush()
+    analyzer.load()
     gc.collect()
     gc.freeze()  # the collector would write into pages that are shared
     server.run()
@@ -191,6 +194,7 @@ def configure_logging(level: str) -> None:
     handler = logging.StreamHandler()
     handler.setFormatter(KeyValueFormatter())
     logging.basicConfig(level=level, handlers=[handler], force=True)
+    logging.getLogger("pymorphy3").setLevel(logging.WARNING)  # it tells of each dictionary
 
 
 def _quoted(value: str) -> str:

@@ -33,16 +33,18 @@ def open(
     upload_lease_s: float = Leases.upload_s,
     staged_lease_s: float = Leases.staged_s,
     tus_expires_s: float = Leases.tus_s,
+    analyzer: Analyzer | None = None,
 ) -> Ecm:
     """Open the library on a database (a URL or an application's Engine), a storage and a search.
 
     `storage` is ``file:PATH`` or ``s3://BUCKET/PREFIX?endpoint_url=...&region=...`` (credentials by
     boto3's own chain), `search` is ``whoosh:PATH``. Reads no environment. SettingError names a wrong value.
+    An `analyzer` can be shared between libraries and, once loaded, with processes forked later.
     """
     engine = open_engine(database) if isinstance(database, str) else database
     leases = Leases(upload_s=upload_lease_s, staged_s=staged_lease_s, tus_s=tus_expires_s)
     store = open_storage(storage)
-    analyzer = Analyzer()
+    analyzer = analyzer or Analyzer()
     search_engine = open_search(search, analyzer)
     extraction = ExtractionPool()
     db = Database(engine)
@@ -61,8 +63,8 @@ def open(
     )
 
 
-def open_settings(settings: Settings) -> Ecm:
-    """Open the library as the settings say."""
+def open_settings(settings: Settings, *, analyzer: Analyzer | None = None) -> Ecm:
+    """Open the library as the settings say. See `open`."""
     return open(
         database=settings.database_url,
         storage=settings.storage_url,
@@ -70,6 +72,7 @@ def open_settings(settings: Settings) -> Ecm:
         upload_lease_s=settings.leases.upload_s,
         staged_lease_s=settings.leases.staged_s,
         tus_expires_s=settings.leases.tus_s,
+        analyzer=analyzer,
     )
 
 
