@@ -5,8 +5,8 @@ A blob is written once under a key and never changed. Every backend keeps these 
 
 * When `put` or `finish` returns, the blob survives a power cut. Until then nothing stands under
   the key: no reader ever sees half a blob, and a failed write leaves nothing behind.
-* After `Unavailable` nobody can know whether the last step took place (the answer may be what was
-  lost). `delete` the key before what it was counted against is given back.
+* After `Unavailable` nobody can know whether the last step took place: the answer may be what was lost,
+  and a service that hung may still come to it. `delete` the key before its bytes are no longer counted.
 * `delete` is idempotent. `list` shows whole blobs only.
 * Errors are those of `errors`; a driver's own never come through. What a source raises does, as it is.
 * Every method may be called from any thread, and several processes may share one place.

@@ -40,6 +40,10 @@ class S3Storage:
     to list, S3 says of a missing object that access is denied. The order of `list` is the service's: by key
     on S3, folder by folder on SeaweedFS, which is the same where names side by side have one length.
 
+    Of two writers of one key one wins, if the service keeps `If-None-Match` whole. SeaweedFS 4.48 does for
+    blobs of one request; two multipart uploads that are completed within the same milliseconds may both be
+    told that they won. Keys that are made for one upload each never come to that.
+
     Nothing is sent before the first use. A request is tried `attempts` times; each waits `connect_timeout_s`
     for a connection and `read_timeout_s` for an answer. ValueError says what of the parameters is wrong.
     """
