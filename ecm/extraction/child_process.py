@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import shutil
 import signal
 import socket
@@ -16,6 +17,8 @@ from typing import Any
 
 from . import wire
 
+# What runtimes say before they give up: those of Rust, C++ and Python.
+_OUT_OF_MEMORY = re.compile(rb"memory allocation of \d+ bytes failed|bad_alloc|[Oo]ut of memory|MemoryError")
 _CHILD_FILE = Path(__file__).with_name("child.py")
 # What a child may know of this process' environment: where programs and libraries are. No credentials.
 _KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
@@ -33,10 +36,13 @@ class ChildProcess:
 
     def __init__(self, *, memory_limit_bytes: int, output_limit_chars: int) -> None:
         self.files = 0
+        self.ran_out_of_memory = False
+        """Whether a child that has been stopped had died for want of memory, as far as it said."""
         self._stopping = threading.Lock()
         self._stopped = False
         try:
             self._folder = tempfile.mkdtemp(prefix="ecm-extraction-")
+            self._last_words = os.path.join(self._folder, "stderr")
             try:
                 self._start(memory_limit_bytes, output_limit_chars)
             except BaseException:
@@ -50,16 +56,17 @@ class ChildProcess:
         try:
             with theirs:
                 arguments = [theirs.fileno(), os.getpid(), memory_limit_bytes, output_limit_chars]
-                self._process = subprocess.Popen(
-                    [sys.executable, "-P", str(_CHILD_FILE), *map(str, arguments)],
-                    stdin=subprocess.DEVNULL,
-                    stdout=subprocess.DEVNULL,
-                    stderr=subprocess.DEVNULL,
-                    cwd=self._folder,
-                    env=self._environment(),
-                    pass_fds=[theirs.fileno()],
-                    start_new_session=True,
-                )
+                with open(self._last_words, "wb") as last_words:
+                    self._process = subprocess.Popen(
+                        [sys.executable, "-P", str(_CHILD_FILE), *map(str, arguments)],
+                        stdin=subprocess.DEVNULL,
+                        stdout=subprocess.DEVNULL,
+                        stderr=last_words,
+                        cwd=self._folder,
+                        env=self._environment(),
+                        pass_fds=[theirs.fileno()],
+                        start_new_session=True,
+                    )
         except BaseException:
             ours.close()
             raise
@@ -113,4 +120,6 @@ class ChildProcess:
                 self._stopped = True
                 self._process.wait()
                 self._connection.close()
+                with open(self._last_words, "rb") as last_words:
+                    self.ran_out_of_memory = bool(_OUT_OF_MEMORY.search(last_words.read(65536)))
                 shutil.rmtree(self._folder, ignore_errors=True)

@@ -72,7 +72,9 @@ class PartReader:
         """Yield the text of the parts of these kinds, kind by kind."""
         for kind in kinds:
             for name in self.names(kind):
-                yield from self._package.text(name, _OfficeText())
+                # In a sheet, values are numbers of strings in another part; strings in place are text.
+                texts = _TEXT - {"v"} if kind == ".worksheet+xml" else _TEXT
+                yield from self._package.text(name, _OfficeText(texts))
                 yield "\n"
 
 
@@ -135,6 +137,7 @@ _ENDS = {
     "tr": "\n",
     "pt": "\n",
     "si": "\n",
+    "is": "\n",
     "comment": "\n",
     **dict.fromkeys(_PROPERTIES | _TEXT - {"t", "v"}, "\n"),
 }
@@ -145,7 +148,8 @@ class _OfficeText:
     strict) and its languages (Word, drawing, chart, sheet) use the same ones.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, texts: frozenset[str]) -> None:
+        self._texts = texts
         self._found: list[str] = []
         self._in_text = False
         self._skipping = 0
@@ -156,7 +160,7 @@ class _OfficeText:
         name = tag.rpartition("}")[2]
         if self._skipping or name in _SKIPPED:
             self._skipping += 1
-        elif name in _TEXT or name in _PROPERTIES:
+        elif name in self._texts or name in _PROPERTIES:
             self._in_text = True
         elif name == "tc":
             self._cells += 1

@@ -22,6 +22,7 @@ __all__ = ["ExtractionPool", "ExtractionPoolClosed", "ExtractionUnavailable"]
 
 _DEATHS: dict[Reason, str] = {
     "time_limit": "reading the file took longer than is allowed",
+    "memory_limit": "reading the file takes more memory than is allowed",
     "crashed": "the reader of this format crashed on the file",
 }
 
@@ -125,6 +126,8 @@ class ExtractionPool:
             raise ExtractionPoolClosed("the extraction pool was closed")
         if child.returncode == -signal.SIGXCPU:
             reason = "time_limit"
+        elif reason == "crashed" and child.ran_out_of_memory:
+            reason = "memory_limit"
         return Extraction("failed", reason=reason, detail=_DEATHS[reason])
 
     def _start(self) -> ChildProcess:

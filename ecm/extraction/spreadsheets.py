@@ -49,7 +49,7 @@ class SpreadsheetExtractor:
                 default=0,
             )
             if cells > _CELLS_LIMIT:
-                yield from parts.read((".sharedstrings+xml", *_AROUND_CELLS))
+                yield from parts.read((".sharedstrings+xml", ".worksheet+xml", *_AROUND_CELLS))
                 raise Unreadable("too_large", "a table of the file is too large; only its words were read")
             yield from _rows(path)
             for header in headers:
