@@ -15,7 +15,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 LOCKS = {
     "requirements-build.lock": ["requirements-build.in"],
-    "requirements.lock": ["setup.cfg", "--constraint", "requirements-build.lock"],
+    "requirements.lock": ["setup.cfg", "--extra", "demo", "--constraint", "requirements-build.lock"],
     "requirements-dev.lock": ["setup.cfg", "--extra", "dev", "--constraint", "requirements.lock"],
     "requirements-node.lock": ["requirements-node.in"],
 }
