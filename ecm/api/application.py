@@ -25,6 +25,7 @@ from ecm.api import (
     search,
     tokens,
     trash,
+    uploads,
     versions,
 )
 from ecm.api.authentication import authenticate
@@ -89,7 +90,7 @@ def create_app(settings: Settings | None = None, *, library: Ecm | None = None) 
 
 def api_blueprints() -> list[APIBlueprint]:
     """The API's parts."""
-    rooms = (tokens, quota, deals, documents, versions, content, trash, search, admin, health)
+    rooms = (tokens, quota, deals, documents, versions, content, uploads, trash, search, admin, health)
     return [room.blueprint for room in rooms]
 
 
@@ -140,4 +141,5 @@ def _complete_spec(spec: dict[str, Any] | str) -> dict[str, Any] | str:
                     response["content"] = problem["content"]
             operation["responses"]["default"] = problem
     spec["paths"]["/api/v1/tokens"]["post"]["security"] = []
+    uploads.describe(spec)
     return spec

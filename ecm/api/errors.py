@@ -83,6 +83,9 @@ STATUS: dict[type[Exception], int] = {
     domain.Forbidden: 403,
     domain.Invalid: 422,
     domain.Conflict: 409,
+    domain.UploadLocked: 423,
+    domain.UploadTooLong: 413,
+    domain.ChecksumMismatch: 460,
     domain.BadCredentials: 401,
     domain.TooManyAttempts: 429,
     domain.DatabaseBusy: 503,
@@ -108,6 +111,7 @@ TITLES = {
     "bad_query": "The query cannot be understood",
     "broken_body": "The body is broken",
     "broken_json": "The body is not JSON",
+    "checksum_mismatch": "Checksum mismatch",
     "content_damaged": "The stored content is damaged",
     "corrupt": "The content is not what was promised",
     "database_busy": "The database is busy",
@@ -120,6 +124,7 @@ TITLES = {
     "invalid": "A value cannot be taken",
     "last_card": "The document is on no other card",
     "not_found": "Not found",
+    "offset_mismatch": "The upload goes on at another byte",
     "quota_exceeded": "The tariff's limit is reached",
     "staged_file_expired": "The upload expired",
     "storage_unavailable": "The storage does not answer",
@@ -127,6 +132,8 @@ TITLES = {
     "too_many_attempts": "Too many failed log-ins",
     "trashed": "The document is in the trash",
     "unauthenticated": "Log in first",
+    "upload_locked": "Another request is writing to this upload",
+    "upload_too_long": "More bytes than declared",
     "wrong_range": "No such range",
 }
 HTTP_CODES = {400: "bad_request", 404: "not_found", 405: "method_not_allowed", 413: "too_large",
@@ -145,15 +152,16 @@ def problem(
     status: int, code: str, detail: str, facts: Facts | None = None, headers: Mapping[str, str] | None = None
 ) -> Response:
     """A problem as a response."""
-    body = {
+    body: Facts = {
         "type": f"urn:ecm:problem:{code}",
         "title": TITLES.get(code) or HTTP_STATUS_CODES.get(status, "Error"),
         "status": status,
         "detail": detail,
         "code": code,
     }
+    facts = {name: value for name, value in (facts or {}).items() if name not in body}
     response = current_app.response_class(
-        current_app.json.dumps({**(facts or {}), **body}, separators=(",", ":")),
+        current_app.json.dumps({**body, **facts}, separators=(",", ":")),
         status=status,
         content_type="application/problem+json",
         headers=dict(headers or {}),
