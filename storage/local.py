@@ -162,14 +162,14 @@ class LocalStorage:
 
     def abort(self, key: str, state: str) -> None:
         check_key(key)
-        with translated(), suppress(FileNotFoundError):
+        with suppress(NotFound), self._found(key):
             os.unlink(os.path.join(self._uploads, Upload.load(state).name))
 
     def collect(self, *, older_than_s: float) -> int:
         removed = 0
         before = time.time() - older_than_s
-        with translated():
-            for entry in os.scandir(self._uploads):
+        with translated(), os.scandir(self._uploads) as entries:
+            for entry in entries:
                 with suppress(FileNotFoundError):  # its writer came to an end meanwhile
                     if entry.stat(follow_symlinks=False).st_mtime <= before:
                         os.unlink(entry.path)
@@ -196,11 +196,11 @@ class LocalStorage:
             except NotADirectoryError:
                 raise InvalidKey(key) from None  # a part of the key is a blob
             try:
-                os.unlink(temporary)
                 sync_folder(parent)
             except BaseException:
                 self._discard(path)
                 raise
+        self._discard(temporary)
 
     def _link(self, temporary: str, path: str) -> None:
         try:
@@ -227,7 +227,7 @@ class LocalStorage:
         self._durable_folders.add(folder)
 
     def _discard(self, path: str) -> None:
-        """Take back what a failed write left. The error under way matters more than one here."""
+        """Remove what is of no use any more. The write, or its error, matters more than one here."""
         with suppress(OSError):
             os.unlink(path)
 
@@ -235,11 +235,8 @@ class LocalStorage:
     def _opened_upload(self, key: str, upload: Upload) -> Iterator[int]:
         """The upload's file, for us alone, cut to what its state says. NotFound when it is no more."""
         path = os.path.join(self._uploads, upload.name)
-        with translated():
-            try:
-                file = os.open(path, os.O_WRONLY | BINARY)
-            except FileNotFoundError:
-                raise NotFound(key) from None
+        with self._found(key):
+            file = os.open(path, os.O_WRONLY | BINARY)
         try:
             with translated():
                 lock(file)
@@ -259,7 +256,7 @@ class LocalStorage:
 
     @contextmanager
     def _found(self, key: str) -> Iterator[None]:
-        """Around what opens or looks at a blob: a missing one is NotFound, unless all are missing."""
+        """Around what opens or removes a file: a missing one is NotFound, unless all are missing."""
         with translated():
             try:
                 yield
@@ -294,15 +291,14 @@ class LocalStorage:
 
 
 def make_folders(folder: str) -> None:
-    """Make a folder and all that is missing above it, durably."""
-    touched = []
-    missing = folder
-    while not os.path.isdir(missing):
-        missing = os.path.dirname(missing)
-        touched.append(missing)
-    os.makedirs(folder, FOLDER_MODE, exist_ok=True)
-    for above in touched:
-        sync_folder(above)
+    """Make a folder that is missing, and all that is missing above it, durably."""
+    if os.path.isdir(folder):
+        return
+    above = os.path.dirname(folder)
+    make_folders(above)
+    with suppress(FileExistsError):
+        os.mkdir(folder, FOLDER_MODE)
+    sync_folder(above)
 
 
 @dataclass(frozen=True, slots=True)

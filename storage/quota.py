@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from .errors import AlreadyExists, NotFound, QuotaExceeded, StorageError
+from .errors import NotFound, QuotaExceeded, StorageError, Unavailable
 from .interface import Appended, BlobInfo, BlobReader, Capabilities, Source, Storage, check_key
 from .streams import read_fully
 
@@ -91,14 +91,13 @@ class QuotaStorage:
         self._ledger.reserve(key, size_bytes or 0)
         try:
             info = self._storage.put(key, flowing, size_bytes=size_bytes, sha256=sha256)
-            self._ledger.settle(key, info.size_bytes)
-        except AlreadyExists:
-            self._give_back(key)  # the bytes there are another's
+        except BaseException as error:
+            if isinstance(error, Exception) and not isinstance(error, Unavailable):
+                self._give_back(key)  # nothing was left, and what may stand there is another's
+            else:
+                self._take_back(key)
             raise
-        except BaseException:
-            self._take_back(key)
-            raise
-        return info
+        return self._settle(key, info)
 
     def open(self, key: str, *, start: int = 0, length_bytes: int | None = None) -> BlobReader:
         return self._storage.open(key, start=start, length_bytes=length_bytes)
@@ -126,13 +125,7 @@ class QuotaStorage:
         return self._storage.append(key, state, RenewingSource(source, self._ledger, key))
 
     def finish(self, key: str, state: str) -> BlobInfo:
-        info = self._storage.finish(key, state)
-        try:
-            self._ledger.settle(key, info.size_bytes)
-        except BaseException:
-            self._take_back(key)
-            raise
-        return info
+        return self._settle(key, self._storage.finish(key, state))
 
     def abort(self, key: str, state: str) -> None:
         self._storage.abort(key, state)
@@ -143,6 +136,14 @@ class QuotaStorage:
 
     def collect(self, *, older_than_s: float) -> int:
         return self._storage.collect(older_than_s=older_than_s)
+
+    def _settle(self, key: str, info: BlobInfo) -> BlobInfo:
+        try:
+            self._ledger.settle(key, info.size_bytes)
+        except BaseException:
+            self._take_back(key)
+            raise
+        return info
 
     def _take_back(self, key: str) -> None:
         """After a failed write, while its error is on the way: bytes first, then the hold."""
