@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 KINDS = ("contract", "invoice", "act", "offer", "letter", "drawing", "photo", "other")
 TAGS_MOST, TAG_MOST = 50, 60
+DUPLICATES_MOST = 20
 
 
 class Documents:
@@ -129,14 +130,24 @@ class Documents:
         return paginate(self._tx.session, self._loaded(query), page, per_page)
 
     def duplicates(self, document: Document) -> list[Document]:
-        """The company's other documents whose current version has the same content."""
-        query = select(Document).where(
-            Version.sha256 == document.current.sha256,
-            Version.company_id == self._tx.company_id,
-            Document.id != document.id,
-            Document.trashed_at.is_(None),
-        )
-        return list(self._tx.session.scalars(self._loaded(query).order_by(Document.id).limit(20)).unique())
+        """The company's other documents whose current version has the same content; some of them where
+        there are very many."""
+        # The content is looked up first, and alone: asked for together with what is shown of a document,
+        # SQLite would rather walk through all documents of the company.
+        ids = self._tx.session.scalars(
+            select(Version.document_id)
+            .join(
+                Document, (Document.id == Version.document_id) & (Document.current_version == Version.number)
+            )
+            .where(
+                Version.sha256 == document.current.sha256,
+                Version.company_id == self._tx.company_id,
+                Version.document_id != document.id,
+                Document.trashed_at.is_(None),
+            )
+            .limit(DUPLICATES_MOST)
+        ).all()
+        return sorted(self.many(ids).values(), key=lambda each: each.id) if ids else []
 
     def update(
         self,

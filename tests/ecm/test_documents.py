@@ -140,6 +140,24 @@ def test_the_same_content_in_the_company_is_pointed_out_and_never_another_compan
         assert tx.documents.duplicates(only) == []
 
 
+def test_duplicates_are_looked_up_by_their_content_and_not_among_all_documents(app: Ecm, alfa: Firm) -> None:
+    document = put(app, alfa.olena, alfa.deal, b"once", "a.txt")
+    statements: list[tuple[str, object]] = []
+
+    def note(conn: object, cursor: object, statement: str, parameters: object, *rest: object) -> None:
+        statements.append((statement, parameters))
+
+    with app.begin(alfa.olena) as tx:
+        found = tx.documents.get(document.id)
+        event.listen(app.database.engine, "before_cursor_execute", note)
+        assert tx.documents.duplicates(found) == []
+        event.remove(app.database.engine, "before_cursor_execute", note)
+        ((statement, parameters),) = statements
+        if app.database.is_sqlite:
+            plan = tx.session.connection().exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]
+            assert "ix_ecm_versions_duplicates" in " ".join(row[3] for row in plan)
+
+
 def test_a_deal_with_documents_is_deleted_only_when_told_what_becomes_of_them(app: Ecm, alfa: Firm) -> None:
     alone = put(app, alfa.olena, alfa.deal, b"1", "a.txt")
     shared = put(app, alfa.olena, alfa.deal, b"2", "b.txt")
