@@ -18,7 +18,7 @@ from ecm.models import Card, Document, DocumentCard, IdempotentRequest, OutboxTa
 from ecm.paging import Page, paginate
 from ecm.purging import Purging
 from ecm.staging import StagedFile, close_intent
-from ecm.texts import clean_line, clean_title
+from ecm.texts import clean_line
 from ecm.versions import Versions
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Documents:
         now = clock.now()
         document = Document(
             company_id=self._tx.company_id,
-            title=clean_line("title", title) if title is not None else clean_title(staged.filename),
+            title=clean_line("title", title) if title is not None else staged.title,
             kind=check_kind(kind),
             tags=clean_tags(tags),
             current_version=1,

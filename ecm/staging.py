@@ -27,7 +27,7 @@ from ecm.storage.errors import NotFound as BlobNotFound
 from ecm.storage.errors import StorageError
 from ecm.storage.interface import Source, Storage
 from ecm.storage.quota import QuotaStorage
-from ecm.texts import clean_filename
+from ecm.texts import clean_filename, clean_title
 
 logger = logging.getLogger(__name__)
 
@@ -39,7 +39,8 @@ COLLECT_EVERY_S = 3600
 
 @dataclass(frozen=True, slots=True)
 class StagedFile:
-    """Bytes that are safely stored and counted, but not attached to anything yet.
+    """Bytes that are safely stored and counted, but not attached to anything yet. `title` is the name as it
+    came, which a document is called by unless told; `filename` is fit to be one.
 
     Attach it by `documents.add` or `documents.add_version` before `expires_at`; after that, or when it was
     attached already, StagedFileExpired.
@@ -48,6 +49,7 @@ class StagedFile:
     key: str
     company_id: int
     user_id: int
+    title: str
     filename: str
     media_type: str
     size_bytes: int
@@ -100,6 +102,7 @@ class Staging:
             key=key,
             company_id=actor.company_id,
             user_id=actor.user_id,
+            title=clean_title(filename),
             filename=name,
             media_type=self._detector.of_bytes(head, name),
             size_bytes=size_bytes,

@@ -213,8 +213,9 @@ def read_quota(session: Session, actor: Actor) -> Quota:
         code,
         scope,
         limit_bytes,
-        Usage(company_held - of_company, int(of_company)),
-        Usage(user_held - of_user, int(of_user)),
+        # PostgreSQL's sums are decimals.
+        Usage(company_held - int(of_company), int(of_company)),
+        Usage(user_held - int(of_user), int(of_user)),
         trash_bytes,
         purgeable_bytes,
     )

@@ -22,8 +22,8 @@ SCOPES = ("company", "user", "unlimited")
 class PageQuery(Schema):
     """Which page of a list."""
 
-    page = Integer(strict=True, load_default=1, validate=Range(min=1, max=10**9))
-    per_page = Integer(strict=True, load_default=50, validate=Range(min=1, max=PER_PAGE_MOST))
+    page = Integer(load_default=1, validate=Range(min=1, max=10**9))
+    per_page = Integer(load_default=50, validate=Range(min=1, max=PER_PAGE_MOST))
 
 
 class PageOut(Schema):
@@ -332,8 +332,8 @@ class SearchQuery(Schema):
     from_ = String(load_default=None, data_key="from", metadata={"example": "2026-01-31"})
     to = String(load_default=None, metadata={"example": "2026-01-31"})
     sort = String(load_default="relevance", validate=OneOf(SORTS))
-    page = Integer(strict=True, load_default=1, validate=Range(min=1, max=10**9))
-    per_page = Integer(strict=True, load_default=20, validate=Range(min=1, max=PER_PAGE_MOST))
+    page = Integer(load_default=1, validate=Range(min=1, max=10**9))
+    per_page = Integer(load_default=20, validate=Range(min=1, max=PER_PAGE_MOST))
 
 
 class Found(Schema):
