@@ -1,0 +1,223 @@
+"""The demo company: made once and found again, with documents that other programs open and search finds."""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import shutil
+import stat
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import docx
+import openpyxl
+import pypdfium2
+import pytest
+from lxml import etree
+from odf.opendocument import load as load_open_document
+from odf.text import P
+from sqlalchemy import select
+
+import ecm
+from ecm import Actor, Ecm
+from ecm.demo import DemoLogin, make_demo
+from ecm.demo.company import COMPANY
+from ecm.errors import Taken
+from ecm.models import Document, Version
+from tests.firms import usage
+
+NO_TEXT = {"image/png", "image/svg+xml"}
+
+
+@dataclass(frozen=True)
+class Demo:
+    """The demo company that tests look at and do not change."""
+
+    app: Ecm
+    login: DemoLogin
+    actor: Actor
+
+
+@pytest.fixture(scope="module")
+def demo(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    folder = tmp_path_factory.mktemp("demo")
+    shutil.copyfile(migrated_sqlite, folder / "ecm.db")
+    with ecm.open(
+        database=f"sqlite:///{folder}/ecm.db", storage=f"file:{folder}/files", search=f"whoosh:{folder}/index"
+    ) as app:
+        login = make_demo(app, folder)
+        yield Demo(app, login, log_in(app, login))
+
+
+def log_in(app: Ecm, login: DemoLogin) -> Actor:
+    """The demo's administrator, by the password that was told."""
+    account = login.accounts[0]
+    return app.log_in(account.email, account.password, address="127.0.0.1")
+
+
+def find(app: Ecm, actor: Actor, words: str) -> set[str]:
+    return {found.document.current.filename for found in app.search(actor, words)}
+
+
+def contents(app: Ecm, actor: Actor) -> dict[str, bytes]:
+    """The content of every version that there is, by file name and number."""
+    with app.begin(actor) as tx:
+        versions = tx.session.scalars(select(Version)).all()
+    read = {}
+    for version in versions:
+        with app.read_version(actor, version) as reader:
+            read[f"{version.number} {version.filename}"] = reader.read(version.size_bytes)
+    return read
+
+
+def test_a_second_call_finds_what_the_first_made(app: Ecm, tmp_path: Path) -> None:
+    first = make_demo(app, tmp_path)
+    actor = log_in(app, first)
+    used = usage(app, actor)
+    assert make_demo(app, tmp_path) == first
+    assert usage(app, actor) == used
+    with app.begin() as tx:
+        assert [company.name for company in tx.companies.list().items] == [COMPANY]
+    assert (first.company, first.deals, first.documents) == (COMPANY, 5, 12)
+
+
+def test_everybody_can_log_in_with_the_role_that_is_told(demo: Demo) -> None:
+    accounts = demo.login.accounts
+    assert [account.role for account in accounts] == ["admin", "member", "operator"]
+    for account in accounts:
+        actor = demo.app.log_in(account.email, account.password, address="127.0.0.1")
+        assert actor.role == account.role
+        assert re.fullmatch(r"([a-z][aeiou]){4}-\d{4}", account.password)
+
+
+def test_passwords_are_kept_for_their_owner_alone(app: Ecm, tmp_path: Path) -> None:
+    accounts = make_demo(app, tmp_path / "new").accounts
+    kept = tmp_path / "new" / "demo.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    assert json.loads(kept.read_text()) == {account.email: account.password for account in accounts}
+    assert [path.name for path in kept.parent.iterdir()] == ["demo.json"]
+
+
+def test_a_password_that_was_changed_is_set_to_what_is_told(app: Ecm, tmp_path: Path) -> None:
+    email = make_demo(app, tmp_path).accounts[1].email
+    with app.begin() as tx:
+        tx.users.set_password(tx.users.by_email(email), "another password")
+    told = make_demo(app, tmp_path).accounts[1]
+    assert app.log_in(told.email, told.password, address="127.0.0.1").role == "member"
+
+
+@pytest.mark.parametrize("left", [None, "not JSON", "[]"])
+def test_lost_passwords_are_made_anew(app: Ecm, tmp_path: Path, left: str | None) -> None:
+    first = make_demo(app, tmp_path)
+    (tmp_path / "demo.json").unlink()
+    if left is not None:
+        (tmp_path / "demo.json").write_text(left)
+    second = make_demo(app, tmp_path)
+    assert (second.deals, second.documents) == (first.deals, first.documents)
+    assert second.accounts[0].password != first.accounts[0].password
+    assert log_in(app, second).role == "admin"
+
+
+def test_a_call_that_was_cut_off_is_finished_by_the_next(
+    app: Ecm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patched:
+        patched.setattr("ecm.demo.documents.make_photo", lambda: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            make_demo(app, tmp_path)
+    login = make_demo(app, tmp_path)
+    assert (login.deals, login.documents) == (5, 12)
+
+
+def test_another_companys_user_is_left_alone(app: Ecm, tmp_path: Path) -> None:
+    with app.begin() as tx:
+        other = tx.companies.add("Бета")
+        tx.users.add(other, "petro.shevchuk@alfa.example", password="his own password")
+    with pytest.raises(Taken):
+        make_demo(app, tmp_path)
+    assert app.log_in("petro.shevchuk@alfa.example", "his own password", address="127.0.0.1")
+    with app.begin() as tx:
+        assert [company.name for company in tx.companies.list().items] == ["Бета"]
+
+
+def test_text_is_read_of_all_that_has_text(demo: Demo) -> None:
+    app, actor = demo.app, demo.actor
+    with app.begin(actor) as tx:
+        versions = tx.session.scalars(
+            select(Version)
+            .join(
+                Document,
+                (Document.id == Version.document_id) & (Document.current_version == Version.number),
+            )
+            .where(Document.trashed_at.is_(None))
+        ).all()
+        for version in versions:
+            expected = "unsupported" if version.media_type in NO_TEXT else "done"
+            assert version.text_state == expected, version.filename
+            assert bool(tx.documents.text(version)) == (expected == "done"), version.filename
+    assert len(versions) == 12
+    assert len({version.media_type for version in versions}) == 10
+
+
+def test_a_word_finds_its_forms_in_every_format(demo: Demo) -> None:
+    app, actor = demo.app, demo.actor
+    assert app.search(actor).pending == 0
+    bills = {"Нагадування про оплату.txt", "Договір постачання № 17-П.docx", "Рахунок № 214.pdf"}
+    assert bills <= find(app, actor, "рахунок")
+    switches = {"Прайс-лист, весна 2026.xlsx", "Лист про перенесення строку.odt"}
+    assert switches | {"Комерційна пропозиція № 58.html"} <= find(app, actor, "комутатор")
+    assert find(app, actor, "заземлення") == {"Специфікація кабельної мережі.csv"}
+    assert find(app, actor, "printer") == {"Kick-off meeting notes.md"}
+    assert find(app, actor, "terminate breach") == {"Maintenance agreement NW-2026-03.pdf"}
+    assert "Чернетка пропозиції.txt" not in find(app, actor, "пропозиція")
+
+
+def test_one_document_has_two_versions_one_is_on_two_deals_and_one_in_the_trash(demo: Demo) -> None:
+    app, actor = demo.app, demo.actor
+    with app.begin(actor) as tx:
+        documents = [found.document for found in app.search(actor, per_page=100)]
+        assert len(documents) == 12
+        assert [each.title for each in documents if each.current_version == 2] == [
+            "Договір постачання № 17-П.docx"
+        ]
+        assert [each.title for each in documents if len(each.cards) == 2] == ["Прайс-лист, весна 2026.xlsx"]
+        assert [each.title for each in tx.documents.trashed().items] == ["Чернетка пропозиції.txt"]
+        assert len(set(tx.session.scalars(select(Version.uploaded_by_id)))) == 2
+
+
+def test_every_byte_is_counted(demo: Demo) -> None:
+    app, actor = demo.app, demo.actor
+    read = contents(app, actor)
+    assert len(read) == 14
+    assert usage(app, actor) == (sum(map(len, read.values())), 0)
+
+
+def test_other_programs_open_the_documents(demo: Demo) -> None:
+    read = contents(demo.app, demo.actor)
+    contract = docx.Document(io.BytesIO(read["2 Договір постачання № 17-П.docx"]))
+    assert contract.core_properties.title == "Договір постачання № 17-П"
+    assert contract.paragraphs[0].style.name == "Heading 1"
+    assert contract.tables[0].rows[1].cells[3].text == "894 000,00"
+
+    sheet = openpyxl.load_workbook(io.BytesIO(read["1 Прайс-лист, весна 2026.xlsx"])).active
+    assert (sheet.title, sheet.max_row) == ("Обладнання", 10)
+    assert [cell.value for cell in sheet[2]][2:] == [5, 298000]
+    assert sheet["A1"].font.b
+
+    letter = load_open_document(io.BytesIO(read["1 Лист про перенесення строку.odt"]))
+    assert "Шановна пані Тетяно!" in [str(each) for each in letter.getElementsByType(P)]
+
+    for name, word in (
+        ("Рахунок № 214.pdf", "Постачальник"),
+        ("Maintenance agreement NW-2026-03.pdf", "Nordwind"),
+    ):
+        pdf = pypdfium2.PdfDocument(read[f"1 {name}"])
+        assert len(pdf) == 1
+        assert word in pdf[0].get_textpage().get_text_range()
+        pdf.close()
+
+    assert etree.fromstring(read["1 План сповіщувачів.svg"]).tag.endswith("}svg")
+    assert read["1 Фото щита до монтажу.png"].startswith(b"\x89PNG")
+    assert "рахунками" in read["1 Нагадування про оплату.txt"].decode("cp1251")
