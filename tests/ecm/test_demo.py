@@ -169,6 +169,8 @@ def test_a_word_finds_its_forms_in_every_format(demo: Demo) -> None:
     switches = {"Прайс-лист, весна 2026.xlsx", "Лист про перенесення строку.odt"}
     assert switches | {"Комерційна пропозиція № 58.html"} <= find(app, actor, "комутатор")
     assert find(app, actor, "заземлення") == {"Специфікація кабельної мережі.csv"}
+    assert find(app, actor, "сповіщувач") == {"План сповіщувачів.svg"}  # by its name alone
+    assert find(app, actor, "щит") == {"Фото щита до монтажу.png"}
     assert find(app, actor, "printer") == {"Kick-off meeting notes.md"}
     assert find(app, actor, "terminate breach") == {"Maintenance agreement NW-2026-03.pdf"}
     assert "Чернетка пропозиції.txt" not in find(app, actor, "пропозиція")
