@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from flask import request
-from werkzeug.exceptions import BadRequest, UnsupportedMediaType
+from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
 
 from ecm.api.errors import BrokenJson
 from ecm.errors import Invalid
@@ -36,8 +36,10 @@ def check_json_body() -> None:
     RequestEntityTooLarge, UnsupportedMediaType, BrokenJson; Invalid for JSON that is no object, or
     has a character in it that is none.
     """
-    request.max_content_length = JSON_MOST_BYTES
+    request.max_content_length = JSON_MOST_BYTES + 1  # a longer one of no declared length is cut there
     data = request.get_data(cache=True)
+    if len(data) > JSON_MOST_BYTES:
+        raise RequestEntityTooLarge(f"the body is longer than {JSON_MOST_BYTES} bytes")
     if not data:
         return
     if not request.is_json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import IO, Any, cast
 from urllib.parse import quote
@@ -22,6 +23,7 @@ from ecm.storage.interface import CHUNK_BYTES, BlobReader
 
 blueprint = APIBlueprint("content", __name__, url_prefix="/api/v1")
 
+RANGE = re.compile(r"bytes=[ \t]*([0-9]{0,18})-([0-9]{0,18})[ \t]*", re.ASCII | re.IGNORECASE)
 SANDBOX = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 INLINE = {
     # A browser's own viewer of PDFs does not open in a sandbox; its scripts never run as a page of ours.
@@ -141,12 +143,21 @@ def _asked_range(version: Version) -> tuple[int, int] | None:
     RFC 9110: a range that can't be read, several at once, and one of another state of the content
     (If-Range) may be answered with the whole. WrongRange when no byte is in it.
     """
-    asked = request.range
-    if request.method != "GET" or asked is None or asked.units != "bytes" or len(asked.ranges) != 1:
+    asked = RANGE.fullmatch(request.headers.get("Range", "").strip())
+    if request.method != "GET" or asked is None:
         return None
     if "If-Range" in request.headers and request.if_range.etag != version.sha256:
         return None
-    span = asked.range_for_length(version.size_bytes)
-    if span is None or span[0] is None or span[1] is None:
-        raise WrongRange(version.size_bytes)
-    return span[0], span[1]
+    first, last = (int(digits) if digits else None for digits in asked.groups())
+    size_bytes = version.size_bytes
+    if first is None:
+        if last is None:
+            return None
+        start, stop = max(0, size_bytes - last), size_bytes
+    else:
+        start, stop = first, size_bytes if last is None else min(last + 1, size_bytes)
+        if last is not None and last < first:
+            return None
+    if start >= stop:
+        raise WrongRange(size_bytes)
+    return start, stop
