@@ -579,16 +579,16 @@ class StorageContract:
         assert place.leftovers() == []
 
     def test_uploads_to_different_keys_do_not_mix(self, storage: Storage, place: Place) -> None:
-        contents = {f"blob/{number}": make_bytes(LARGE, number) for number in range(3)}
+        contents = {f"many/{number}": make_bytes(LARGE, number) for number in range(3)}
         states = {key: storage.begin(key, size_bytes=LARGE) for key in contents}
         for start in range(0, LARGE, 3 * MIB):
             for key, content in contents.items():
                 piece = BytesIO(content[start : start + 3 * MIB])
                 states[key] = storage.append(key, states[key], piece).state
-        storage.abort("blob/0", states.pop("blob/0"))
+        storage.abort("many/0", states.pop("many/0"))
         for key, state in states.items():
             storage.finish(key, state)
-        assert list_keys(storage) == ["blob/1", "blob/2"]
+        assert list_keys(storage) == ["many/1", "many/2"]
         assert all(read_blob(storage, key) == contents[key] for key in states)
         assert place.leftovers() == []
 

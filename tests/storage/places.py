@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
 from pathlib import Path
@@ -29,16 +30,36 @@ class LocalPlace:
 
 
 class S3Place:
-    """A prefix of its own in a bucket of a running server; a bucket of its own would take a while."""
+    """A prefix of its own in a bucket of a running server, for many tests: `clear` makes it empty again.
+
+    boto3 takes a tenth of a second to make a client, so that storages are made once and handed out in turns.
+    They know nothing of each other, as those of different processes.
+    """
 
     bucket = "contract"
+    storages = 3
 
     def __init__(self, server: S3Server) -> None:
         server.create_bucket(self.bucket)
         self._server = server
         self._prefix = f"files-{secrets.token_hex(6)}"
+        self._turns = itertools.cycle([self._make() for _ in range(self.storages)])
 
     def open(self) -> Storage:
+        return next(self._turns)
+
+    def leftovers(self) -> list[str]:
+        pieces = self._server.object_keys(self.bucket, f"{self._prefix}/.")
+        return pieces + self._server.multipart_uploads(self.bucket, f"{self._prefix}/")
+
+    def clear(self) -> None:
+        storage = self.open()
+        storage.collect(older_than_s=0)
+        for info in storage.list():
+            storage.delete(info.key)
+        assert self._server.object_keys(self.bucket, f"{self._prefix}/") == []
+
+    def _make(self) -> Storage:
         return S3Storage(
             self.bucket,
             self._prefix,
@@ -46,10 +67,6 @@ class S3Place:
             access_key_id=self._server.access_key,
             secret_access_key=self._server.secret_key,
         )
-
-    def leftovers(self) -> list[str]:
-        pieces = self._server.object_keys(self.bucket, f"{self._prefix}/.")
-        return pieces + self._server.multipart_uploads(self.bucket, f"{self._prefix}/")
 
 
 class QuotaPlace:

@@ -5,11 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.contracts.storage_contract import Place, StorageContract
-from tests.servers.s3 import S3Server
 from tests.storage.places import S3Place
 
 
 class TestS3Storage(StorageContract):
     @pytest.fixture
-    def place(self, s3_server: S3Server) -> Place:
-        return S3Place(s3_server)
+    def place(self, s3_place: S3Place) -> Place:
+        return s3_place
