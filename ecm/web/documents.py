@@ -1,0 +1,138 @@
+"""One document: what is said of it, its versions, the deals that it is on."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from flask import Blueprint, flash, make_response, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from werkzeug.wrappers import Response as BaseResponse
+
+from ecm.errors import Invalid, NotFound
+from ecm.models import Document
+from ecm.unit_of_work import UnitOfWork
+from ecm.web import messages, rows
+from ecm.web.addresses import local_address, page_number
+from ecm.web.current import actor, begin
+
+pages = Blueprint("documents", __name__)
+
+VERSIONS_PER_PAGE = 20
+DEALS_OFFERED = 200
+
+
+@pages.get("/documents/<id>")
+def show(id: str) -> str:
+    """A document's page; of one in the trash as well."""
+    with begin() as tx:
+        return _page(tx, tx.documents.get(id))
+
+
+@pages.post("/documents/<id>")
+def update(id: str) -> BaseResponse:
+    """Change the title, the kind and the tags."""
+    try:
+        with begin() as tx:
+            tx.documents.update(
+                tx.documents.get(id),
+                title=request.form.get("title", ""),
+                kind=request.form.get("kind", ""),
+                tags=_tags(request.form.get("tags", "")),
+            )
+    except Invalid as error:
+        return _refused(id, {error.field: messages.of_error(error).text})
+    flash(_("Saved."), "success")
+    return redirect(url_for("pages.documents.show", id=id))
+
+
+@pages.post("/documents/<id>/versions/<number>/restore")
+def restore_version(id: str, number: str) -> BaseResponse:
+    """Make an older version the current one."""
+    with begin() as tx:
+        tx.documents.restore_version(tx.documents.get(id), number)
+    flash(_("Version %(number)s is the current one again.", number=number), "success")
+    return redirect(url_for("pages.documents.show", id=id))
+
+
+@pages.post("/documents/<id>/cards")
+def link(id: str) -> BaseResponse:
+    """Put the document onto one more deal."""
+    typed = request.form.get("deal", "")
+    with begin() as tx:
+        document = tx.documents.get(id)
+        try:
+            deal = tx.deals.get(_deal_number(typed))
+        except NotFound:
+            error = _("There is no such deal. Choose one from the list, or write its number.")
+            return make_response(_page(tx, document, values={"deal": typed}, errors={"deal": error}), 422)
+        tx.documents.link(document, deal)
+    flash(_("The document is on the deal “%(title)s” as well.", title=deal.title), "success")
+    return redirect(url_for("pages.documents.show", id=id))
+
+
+@pages.post("/documents/<id>/cards/<card_id>/remove")
+def unlink(id: str, card_id: str) -> BaseResponse:
+    """Take the document off a deal."""
+    with begin() as tx:
+        card = tx.cards.get(card_id)
+        tx.documents.unlink(tx.documents.get(id), card)
+    flash(_("The document is no longer on the deal “%(title)s”.", title=card.title), "success")
+    return redirect(url_for("pages.documents.show", id=id))
+
+
+@pages.post("/documents/<id>/trash")
+def trash(id: str) -> BaseResponse:
+    """Put the document into the trash, with a way back."""
+    with begin() as tx:
+        document = tx.documents.get(id)
+        tx.documents.trash(document)
+    told = {"text": _("“%(title)s” is in the trash.", title=document.title), "restore": str(document.id)}
+    flash(told, "undo")  # type: ignore[arg-type]  # the session keeps any JSON
+    return redirect(local_address(request.form.get("back"), url_for("pages.trash.index")))
+
+
+@pages.get("/documents/<id>/row")
+def row(id: str) -> str:
+    """The document as a deal's list shows it, for a script to put there."""
+    with begin() as tx:
+        document = tx.documents.get(id)
+        deal = tx.deals.get(request.args.get("deal", ""))
+        (shown,) = rows.of_documents(tx, [document], card=deal)
+    return render_template("documents/row.html", row=shown)
+
+
+def _page(tx: UnitOfWork, document: Document, **form: Any) -> str:
+    versions = tx.documents.versions.list(document, page=page_number(), per_page=VERSIONS_PER_PAGE)
+    (shown,) = rows.of_documents(tx, [document])
+    people = [version.uploaded_by_id for version in versions]
+    deals = tx.deals.list(per_page=DEALS_OFFERED).items if document.trashed_at is None else []
+    on = {card.id for card in document.cards}
+    values = {"title": document.title, "kind": document.kind, "tags": ", ".join(document.tags), "deal": ""}
+    return render_template(
+        "documents/show.html",
+        row=shown,
+        document=document,
+        versions=versions,
+        names=tx.users.names([*people, document.trashed_by_id]),
+        deals=[deal for deal in deals if deal.id not in on],
+        values=values | form.get("values", {}),
+        errors=form.get("errors", {}),
+        actor=actor(),
+    )
+
+
+def _refused(id: str, errors: dict[str, str]) -> BaseResponse:
+    with begin() as tx:
+        page = _page(tx, tx.documents.get(id), values=request.form.to_dict(), errors=errors)
+    return make_response(page, 422)
+
+
+def _tags(typed: str) -> list[str]:
+    return [tag for part in re.split(r"[,;\n]", typed) if (tag := part.strip().lstrip("#"))]
+
+
+def _deal_number(typed: str) -> str:
+    """The number that begins what the list of deals put into the field."""
+    found = re.match(r"\s*№?\s*(\d+)", typed, re.ASCII)
+    return found[1] if found else ""

@@ -1,0 +1,211 @@
+"""What people read when something is refused: the one place where the domain's errors get words.
+
+An error is known by its stable `code` and its facts, whether it comes as an exception or as the
+``problem+json`` that a script of ours was answered with.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from flask import url_for
+from flask_babel import lazy_gettext as _l
+
+from ecm.errors import EcmError
+from ecm.search.errors import SearchError
+from ecm.storage.errors import StorageError
+from ecm.web import formats
+from ecm.web.texts import gettext as _
+from ecm.web.texts import ngettext
+
+Refusal = EcmError | StorageError | SearchError
+Facts = Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What happened and what to do about it, and the address of the place where that is done."""
+
+    text: str
+    address: str | None = None
+    action: str = ""
+
+
+_TEXTS = {
+    "network": _l(
+        "The connection was lost. What has been sent is kept for a day: try again, and it goes on from there."
+    ),
+    "not_found": _l("There is no such thing here. Perhaps it was deleted."),
+    "forbidden": _l("Your role does not allow this. Ask an administrator of your company."),
+    "taken": _l("This is in use already. Choose another."),
+    "trashed": _l("The document is in the trash. Restore it first."),
+    "last_card": _l(
+        "This is the only deal that the document is on. Put it onto another deal first, or into the trash."
+    ),
+    "staged_file_expired": _l("The uploaded file was kept for too long and is gone. Upload it again."),
+    "bad_credentials": _l("The e-mail or the password is wrong."),
+    "database_busy": _l("Too much is going on at once, and nothing was changed. Try again in a minute."),
+    "storage_unavailable": _l(
+        "The storage of files does not answer, or its disk is full. Nothing was stored. Try again in a few "
+        "minutes; if it stays like this, tell your administrator."
+    ),
+    "database_unavailable": _l(
+        "The database does not answer, and nothing was changed. Try again in a minute."
+    ),
+    "broken_body": _l("The file did not arrive whole, and nothing was stored. Upload it again."),
+    "content_damaged": _l("The content of this file is damaged. Tell your administrator."),
+    "corrupt": _l("The file arrived damaged, and nothing was stored. Upload it again."),
+    "blob_not_found": _l("The content of this file is missing. Tell your administrator."),
+    "upload_expired": _l("The upload was interrupted for too long and is gone. Upload the file again."),
+    "foreign_origin": _l("The request came from another site, and nothing was changed."),
+    "no_file": _l("Choose a file first."),
+    "failure": _l(
+        "Something went wrong on our side. Try again; if it stays like this, tell your administrator."
+    ),
+    "bad_request": _l("The request was not understood, and nothing was changed."),
+    "method_not_allowed": _l("This address is not meant to be opened like this."),
+    "too_large": _l("What was sent is larger than this page takes."),
+}
+
+
+def of_error(error: Refusal) -> Message:
+    """The message for an error of the domain, of storage or of search."""
+    return of_code(error.code, error.facts if isinstance(error, EcmError) else vars(error))
+
+
+def of_code(code: str, facts: Facts) -> Message:
+    """The message for a code and its facts. Of an unknown code it is told that nothing was changed."""
+    if code == "quota_exceeded":
+        return _of_quota(facts)
+    if code == "has_documents":
+        return Message(_of_documents(facts))
+    if code == "too_many_attempts":
+        return Message(_of_attempts(facts))
+    if code == "invalid":
+        return Message(_of_reason(str(facts.get("field", "")), str(facts.get("reason", ""))))
+    if code == "bad_query":
+        return Message(_of_query(str(facts.get("reason", "")), str(facts.get("fragment", ""))))
+    if code == "unauthenticated":
+        text = _("You are no longer logged in. Log in in another tab, then try again here.")
+        return Message(text, url_for("pages.accounts.log_in"), _("Log in"))
+    told = _TEXTS.get(code)
+    return Message(str(told) if told else _("This could not be done, and nothing was changed. Try again."))
+
+
+_REASONS: tuple[tuple[str, Callable[[str, str], str]], ...] = (
+    (r"some text", lambda *_found: _("Fill this in.")),
+    (r"([\d,]+) characters at most", lambda most, _none: _shorter(most)),
+    (r"(\d+) tags of (\d+) characters at most", lambda tags, letters: _fewer_tags(tags, letters)),
+    (r"a decimal number.*", lambda *_found: _("Write a number, for example 125000.00.")),
+    (r"a number below.*", lambda *_found: _("The amount is too large or has more than four decimal places.")),
+    (r"three letters.*", lambda *_found: _("Write the three letters of the currency, for example UAH.")),
+    (r"an address like.*", lambda *_found: _("Write an e-mail address, for example name@company.example.")),
+    (r"from (\d+) to (\d+) characters", lambda least, most: _between(least, most)),
+    (r"one of .*", lambda *_found: _("Choose one of the values in the list.")),
+    (r"a day such as.*", lambda *_found: _("Write a day, for example 2026-01-31.")),
+    (r"a number from.*", lambda *_found: _("Write a number that is large enough.")),
+)
+
+
+def _of_reason(field: str, reason: str) -> str:
+    for pattern, tell in _REASONS:
+        if found := re.fullmatch(pattern, reason):
+            parts = [*found.groups(), "", ""]
+            return tell(parts[0], parts[1])
+    return _("This value cannot be taken.")
+
+
+def _shorter(most: str) -> str:
+    return ngettext(
+        "Use %(num)s character at most.", "Use %(num)s characters at most.", int(most.replace(",", ""))
+    )
+
+
+def _fewer_tags(tags: str, letters: str) -> str:
+    return _("Use %(tags)s tags at most, each of %(letters)s letters at most.", tags=tags, letters=letters)
+
+
+def _between(least: str, most: str) -> str:
+    return _("Use from %(least)s to %(most)s characters.", least=least, most=most)
+
+
+def _of_attempts(facts: Facts) -> str:
+    seconds = _int(facts, "retry_after_s")
+    if seconds < 60:
+        return ngettext(
+            "Too many failed attempts. Try again in %(num)d second.",
+            "Too many failed attempts. Try again in %(num)d seconds.",
+            seconds,
+        )
+    return ngettext(
+        "Too many failed attempts. Try again in %(num)d minute.",
+        "Too many failed attempts. Try again in %(num)d minutes.",
+        -(-seconds // 60),
+    )
+
+
+def _of_documents(facts: Facts) -> str:
+    return ngettext(
+        "The deal has %(num)d document. Say what is to become of it.",
+        "The deal has %(num)d documents. Say what is to become of them.",
+        _int(facts, "documents"),
+    )
+
+
+def _of_quota(facts: Facts) -> Message:
+    limit, used, reserved = (_int(facts, f"{name}_bytes") for name in ("limit", "used", "reserved"))
+    purgeable, trash = _int(facts, "purgeable_bytes"), _int(facts, "trash_bytes")
+    sentences = [
+        _(
+            "There is no room: the file takes %(requested)s, and of %(limit)s only %(left)s are left.",
+            requested=formats.size(_int(facts, "requested_bytes")),
+            limit=formats.size(limit),
+            left=formats.size(max(0, limit - used - reserved)),
+        ),
+        _("%(used)s are used.", used=formats.size(used)),
+    ]
+    if reserved:
+        sentences.append(
+            _("%(reserved)s are reserved by uploads under way.", reserved=formats.size(reserved))
+        )
+    if purgeable:
+        sentences.append(_("Emptying the trash would free %(freed)s.", freed=formats.size(purgeable)))
+        return Message(" ".join(sentences), url_for("pages.trash.index"), _("Open the trash"))
+    if trash:
+        sentences.append(
+            _("The trash holds %(trash)s, which an administrator can delete.", trash=formats.size(trash))
+        )
+    else:
+        sentences.append(_("Delete what is no longer needed, or ask an administrator for a larger tariff."))
+    return Message(" ".join(sentences), url_for("pages.storage.index"), _("See the space"))
+
+
+def _of_query(reason: str, fragment: str) -> str:
+    match reason:
+        case "unclosed_quote":
+            return _("The quotation mark that opens here is not closed.")
+        case "unclosed_parenthesis":
+            return _("The parenthesis that opens here is not closed.")
+        case "stray_parenthesis":
+            return _("This parenthesis was not opened.")
+        case "unknown_field":
+            fields = "kind: deal: tag: title: from: to:"
+            return _(
+                "There is no field “%(name)s”. There are %(fields)s; put words with a colon in quotation marks.",
+                name=fragment.partition(":")[0],
+                fields=fields,
+            )
+        case "bad_date":
+            return _("This is not a day. Write it like 2026-01-31 or 31.01.2026.")
+        case "too_long":
+            return _("The query is too long.")
+        case "too_deep":
+            return _("There are too many parentheses within one another.")
+    return _("The query cannot be understood.")
+
+
+def _int(facts: Facts, name: str) -> int:
+    value = str(facts.get(name, ""))
+    return int(value) if re.fullmatch(r"\d{1,18}", value, re.ASCII) else 0

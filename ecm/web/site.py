@@ -1,0 +1,140 @@
+"""The pages brought together: one blueprint with a family of pages in each of its own, and their rules."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+from flask import Blueprint, Flask, Response, redirect, request, url_for
+from flask_babel import get_locale
+from werkzeug.exceptions import HTTPException
+from werkzeug.wrappers import Response as BaseResponse
+
+from ecm.errors import EcmError
+from ecm.search.errors import SearchError
+from ecm.storage.errors import StorageError
+from ecm.web import (
+    accounts,
+    cookies,
+    deals,
+    documents,
+    errors,
+    formats,
+    labels,
+    languages,
+    rows,
+    search,
+    storage,
+    trash,
+    uploads,
+)
+from ecm.web.addresses import local_address
+from ecm.web.current import find_actor
+from ecm.web.origins import is_foreign
+
+PUBLIC = frozenset(
+    {"pages.static", "pages.accounts.log_in", "pages.accounts.log_out", "pages.accounts.choose"}
+)
+"""The endpoints that need nobody to be logged in."""
+FAMILIES = (accounts, deals, documents, uploads, search, trash, storage)
+STATIC = Path(__file__).parent / "static"
+FOREVER_S = 365 * 86400
+
+# Nothing but what we serve ourselves may run, and nobody may put our pages into theirs. Bootstrap's style
+# sheet holds small pictures as data.
+POLICY = (
+    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
+    "form-action 'self'; frame-ancestors 'none'"
+)
+HEADERS = {
+    "Content-Security-Policy": POLICY,
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def blueprints() -> list[Blueprint]:
+    """The blueprints of the pages, to be registered without a prefix."""
+    site = Blueprint(
+        "pages",
+        "ecm.web",
+        template_folder="templates",
+        static_folder="static",
+        static_url_path="/assets",
+    )
+    site.before_request(admit)
+    site.after_request(harden)
+    for family in FAMILIES:
+        site.register_blueprint(family.pages)
+    for root in (EcmError, StorageError, SearchError):
+        site.register_error_handler(root, errors.refusal_page)
+    site.register_error_handler(HTTPException, errors.http_page)
+    site.register_error_handler(Exception, errors.failure_page)
+    return [site]
+
+
+def init_app(app: Flask) -> None:
+    """Give an application what the pages need: languages, the session's cookie, words in templates.
+
+    The open library must stand in ``app.extensions["ecm"]`` before the first request. Addresses that no page
+    answers are the application's to refuse: `ecm.web.errors.http_page` does it as a page.
+    """
+    languages.set_up(app)
+    cookies.set_up(app)
+    app.jinja_env.globals.update(
+        asset=make_asset_address(),
+        find_actor=find_actor,
+        format_icon=labels.format_icon,
+        format_word=labels.format_word,
+        get_locale=get_locale,
+        is_shown_inline=rows.is_shown_inline,
+        labels=labels,
+        languages=languages.LANGUAGES,
+        text_state=labels.text_state,
+    )
+    app.jinja_env.filters.update(
+        moment=formats.moment,
+        money=formats.money,
+        number=formats.number,
+        size=formats.size,
+    )
+
+
+def admit() -> BaseResponse | None:
+    """Let a request through if it comes from our own pages and from someone who may make it."""
+    if is_foreign(request):
+        return errors.page("foreign_origin", 403)
+    if request.endpoint in PUBLIC or find_actor() is not None:
+        return None
+    if request.method in ("GET", "HEAD"):
+        here = local_address(request.full_path.rstrip("?"), "/")
+        return redirect(url_for("pages.accounts.log_in", next=here))
+    return errors.page("unauthenticated", 401)
+
+
+def harden(response: Response) -> Response:
+    """Tell the browser what our pages never do. Static files may be kept for as long as their address names
+    their content, pages are asked for anew each time."""
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    if request.endpoint != "pages.static":
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+    elif "v" in request.args and response.status_code in (200, 304):
+        response.headers["Cache-Control"] = f"public, max-age={FOREVER_S}, immutable"
+    return response
+
+
+def make_asset_address() -> Callable[[str], str]:
+    """What gives the address of a static file: a new one whenever any of them has changed."""
+    digest = hashlib.sha256()
+    for file in sorted(path for path in STATIC.rglob("*") if path.is_file()):
+        digest.update(file.read_bytes())
+    version = digest.hexdigest()[:12]
+
+    def asset(filename: str) -> str:
+        return url_for("pages.static", filename=filename, v=version)
+
+    return asset
