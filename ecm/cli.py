@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import logging
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -126,7 +127,7 @@ def worker(app: Ecm) -> None:
     from ecm.serving import stop_on_signals
 
     stop = threading.Event()
-    stop_on_signals(stop)
+    stop_on_signals(stop, signal.SIGTERM, signal.SIGINT)
     app.worker.run(stop)
 
 
@@ -206,12 +207,14 @@ def tariff() -> None:
 def tariff_list(app: Ecm, as_json: bool) -> None:
     """List the tariffs."""
     with app.begin() as tx:
-        rows = [{"code": t.code, "scope": t.scope, "limit_bytes": t.limit_bytes} for t in tx.tariffs.list()]
+        tariffs = tx.tariffs.list()
     if as_json:
-        return _print_json(rows)
+        return _print_json(
+            [{"code": each.code, "scope": each.scope, "limit_bytes": each.limit_bytes} for each in tariffs]
+        )
     print_table(
         ("code", "scope", "limit"),
-        [(str(r["code"]), str(r["scope"]), human_size(r["limit_bytes"])) for r in rows],
+        [(each.code, each.scope, human_size(each.limit_bytes)) for each in tariffs],
     )
 
 
@@ -271,13 +274,17 @@ def put(app: Ecm, files: tuple[Path, ...], deal_id: str, kind: str, email: str, 
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="A file or folder; - is standard output."
 )
-@click.option("--as", "email", metavar="EMAIL", help="Who does it; unless told, whoever operates this machine.")
+@click.option(
+    "--as", "email", metavar="EMAIL", help="Who does it; unless told, whoever operates this machine."
+)
 @with_library
 def get(app: Ecm, document_id: str, output: Path | None, email: str | None) -> None:
     """Fetch a document's content, into a file of its name unless told otherwise."""
     actor = _actor(app, email) if email is not None else None
     with app.begin(actor) as tx:
-        version = tx.documents.get(document_id).current if actor else find_any_current(tx.session, document_id)
+        version = (
+            tx.documents.get(document_id).current if actor else find_any_current(tx.session, document_id)
+        )
     with app.read_version(actor, version) as reader:
         if str(output) == "-":
             while chunk := reader.read(CHUNK_BYTES):
@@ -369,28 +376,36 @@ def quota(app: Ecm, company_id: str | None, as_json: bool) -> None:
     rows = []
     for each in _companies(app, company_id):
         with app.begin() as tx:
-            rule, usage = tx.tariffs.usage(each)
-        rows.append(
-            {
-                "id": str(each.id),
-                "name": each.name,
-                "tariff": rule.tariff_code,
-                "scope": rule.scope,
-                "limit_bytes": rule.limit_bytes,
-                "used_bytes": usage.used_bytes,
-                "reserved_bytes": usage.reserved_bytes,
-            }
-        )
+            rows.append((each, *tx.tariffs.usage(each)))
     if as_json:
-        return _print_json(rows)
+        return _print_json(
+            [
+                {
+                    "id": str(each.id),
+                    "name": each.name,
+                    "tariff": rule.tariff_code,
+                    "scope": rule.scope,
+                    "limit_bytes": rule.limit_bytes,
+                    "used_bytes": usage.used_bytes,
+                    "reserved_bytes": usage.reserved_bytes,
+                }
+                for each, rule, usage in rows
+            ]
+        )
     print_table(
         ("id", "company", "tariff", "used", "reserved", "limit"),
         [
-            (r["id"], r["name"], r["tariff"], human_size(r["used_bytes"]), human_size(r["reserved_bytes"]),
-             human_size(r["limit_bytes"]) + (" a user" if r["scope"] == "user" else ""))
-            for r in rows
+            (
+                str(each.id),
+                each.name,
+                rule.tariff_code,
+                human_size(usage.used_bytes),
+                human_size(usage.reserved_bytes),
+                human_size(rule.limit_bytes) + (" a user" if rule.scope == "user" else ""),
+            )
+            for each, rule, usage in rows
         ],
-    )  # fmt: skip
+    )
 
 
 @cli.command()
@@ -427,3 +442,7 @@ def _companies(app: Ecm, company_id: str | None) -> Iterator[Company]:
 
 def _print_json(value: object) -> None:
     click.echo(json.dumps(value, ensure_ascii=False, default=str))
+
+
+if __name__ == "__main__":
+    main()

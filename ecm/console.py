@@ -15,7 +15,7 @@ from ecm.storage.interface import Source
 
 
 class Progress:
-    """A bar on a terminal's standard error, nothing elsewhere. `total` counts bytes or things; None: unknown."""
+    """A bar on a terminal's standard error, nothing elsewhere. `total` is of bytes or things, or None."""
 
     def __init__(self, title: str, total: int | None) -> None:
         console = Console(stderr=True)

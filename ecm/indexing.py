@@ -10,18 +10,22 @@ import logging
 import secrets
 import shutil
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import delete, func, insert, literal, or_, select, update
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import contains_eager, selectinload
 
 from ecm import clock
 from ecm.access import COMPANY_TERM
 from ecm.database import Database, insert_or
+from ecm.errors import DatabaseBusy
 from ecm.extraction.interface import Extraction
 from ecm.extraction.pool import ExtractionPool
 from ecm.models import Company, Document, IndexQueue, OutboxTask, Version, VersionText
@@ -36,7 +40,8 @@ logger = logging.getLogger(__name__)
 BATCH = 200
 EXTRACT_FOR_S = 0.5
 """A group is committed once this much time went into extraction, so that a slow file keeps few waiting."""
-LEASE_S = 180
+LEASE_S = 10
+"""How soon another worker takes over from one that died; one that lives renews it as long as it works."""
 RETRY_FIRST_S, RETRY_MOST_S = 1, 300
 RETRY_BUSY_S = 0.2
 CHECK = 0
@@ -71,8 +76,9 @@ class Indexing:
             return False
         retry_s: float | None = None
         try:
-            self._verify(company_id)
-            self._work_off(company_id, token)
+            with self._renewing(company_id, token):
+                self._verify(company_id)
+                self._work_off(company_id)
         except IndexBusy:
             retry_s = RETRY_BUSY_S
         except IndexDamaged as error:
@@ -169,6 +175,26 @@ class Indexing:
                 return int(company_id)
         return None
 
+    @contextmanager
+    def _renewing(self, company_id: int, token: str) -> Iterator[None]:
+        """Keep the lease meanwhile, from a thread of its own: one slow file may take longer than it."""
+        done = threading.Event()
+
+        def renew() -> None:
+            while not done.wait(LEASE_S / 3):
+                try:
+                    self._renew(company_id, token)
+                except (DBAPIError, DatabaseBusy):
+                    logger.warning("the lease of company %s could not be renewed", company_id, exc_info=True)
+
+        thread = threading.Thread(target=renew, name="ecm-lease", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            done.set()
+            thread.join()
+
     def _renew(self, company_id: int, token: str) -> None:
         with self._database.transaction() as session:
             session.execute(
@@ -217,7 +243,7 @@ class Indexing:
             )
         return found is not None
 
-    def _work_off(self, company_id: int, token: str) -> None:
+    def _work_off(self, company_id: int) -> None:
         with self._database.transaction() as session:
             tasks = session.execute(
                 select(OutboxTask.id, OutboxTask.document_id)
@@ -229,7 +255,7 @@ class Indexing:
         if CHECK in document_ids:
             self._checked.discard(company_id)
             self._verify(company_id)
-        ready = self._extract(company_id, document_ids, token)
+        ready = self._extract(company_id, document_ids)
         self._engine.write(
             str(company_id), self._entries(company_id, ready), removed=[str(id) for id in ready]
         )
@@ -237,7 +263,7 @@ class Indexing:
         with self._database.transaction() as session:
             session.execute(delete(OutboxTask).where(OutboxTask.id.in_(done)))
 
-    def _extract(self, company_id: int, document_ids: list[int], token: str) -> set[int]:
+    def _extract(self, company_id: int, document_ids: list[int]) -> set[int]:
         """Extract what of these has no text yet, for a limited time. Returns the documents that are ready."""
         started = time.monotonic()
         ready: set[int] = set()
@@ -261,8 +287,6 @@ class Indexing:
                 if ready and time.monotonic() - started > EXTRACT_FOR_S:
                     break
                 self._extract_one(pending[document_id])
-                if time.monotonic() - started > LEASE_S / 6:
-                    self._renew(company_id, token)
             ready.add(document_id)
         return ready
 

@@ -72,9 +72,7 @@ def find_any_current(session: Session, document_id: int | str) -> Version:
     who could open the files as well. NotFound."""
     version = session.scalar(
         select(Version)
-        .join(
-            Document, (Document.id == Version.document_id) & (Document.current_version == Version.number)
-        )
+        .join(Document, (Document.id == Version.document_id) & (Document.current_version == Version.number))
         .where(Document.id == parse_id("document", document_id))
     )
     if version is None:
