@@ -17,6 +17,8 @@ from ecm.audit import record_download
 from ecm.database import Database
 from ecm.errors import EcmError, NotFound
 from ecm.finding import Finding, SearchPage
+from ecm.fsck import Finding as FsckFinding
+from ecm.fsck import Fsck, Progress
 from ecm.ids import parse_id
 from ecm.indexing import Indexing
 from ecm.migrating import migrate
@@ -50,6 +52,7 @@ class Ecm:
         indexing: Indexing,
         finding: Finding,
         worker: Worker,
+        checking: Fsck,
         leases: Leases,
         closers: Sequence[object] = (),
     ) -> None:
@@ -60,6 +63,7 @@ class Ecm:
         self.indexing = indexing
         self.finding = finding
         self.worker = worker
+        self._checking = checking
         self.leases = leases
         self._closers = closers
         self._downloads: set[tuple[int, int, str]] = set()
@@ -196,6 +200,23 @@ class Ecm:
     def work_off(self) -> None:
         """Run all pending background work to its end."""
         self.worker.work_off()
+
+    def fsck(
+        self,
+        company_id: int | None = None,
+        *,
+        repair: bool = False,
+        quick: bool = False,
+        progress: Progress | None = None,
+    ) -> Iterator[FsckFinding]:
+        """Compare database, storage and index, of one company or of all, and yield what differs as it is
+        found: only iterating does the work. It may run while people work.
+
+        `repair` mends what can be mended (see `ecm.fsck.CODES`); content that is lost or has changed is told
+        of, and its document left as it is. `quick` reads no contents, `progress` is told how many bytes were
+        checked. NotFound; Unavailable when storage is away.
+        """
+        return self._checking.check(company_id, repair=repair, quick=quick, progress=progress)
 
     def close(self) -> None:
         """Free connections, open indexes and subprocesses."""

@@ -342,13 +342,11 @@ def reindex(app: Ecm, company_id: str | None) -> None:
 @with_library
 def fsck(app: Ecm, repair: bool, quick: bool, company_id: str | None, as_json: bool) -> None:
     """Compare database, storage and index. Exit code 1 when something is left to mend."""
-    from ecm import fsck as checking
-
     wanted = int(app_company(app, company_id).id) if company_id is not None else None
     findings = []
     with Progress("checking", None) as progress:
-        for finding in checking.check(app, company_id=wanted, repair=repair, quick=quick):
-            progress.advance(1)
+        told = lambda done, total: progress.reach(done, total)  # noqa: E731
+        for finding in app.fsck(wanted, repair=repair, quick=quick, progress=told):
             findings.append(finding)
             if not as_json:
                 click.echo(f"{finding.code}\t{finding}")

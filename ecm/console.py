@@ -34,9 +34,9 @@ class Progress:
         """So much more is done."""
         self._bar.advance(self._task, by)
 
-    def reach(self, done: int) -> None:
-        """So much is done in all."""
-        self._bar.update(self._task, completed=done)
+    def reach(self, done: int, total: int | None = None) -> None:
+        """So much is done in all; of a `total` that may have become known only now."""
+        self._bar.update(self._task, completed=done, total=total)
 
     def reading(self, source: Source) -> Source:
         """The source, with what is read from it shown."""

@@ -40,8 +40,8 @@ FIELDS_MOST = 100
 LINGER_IDLE_S, LINGER_S = 2.0, 30.0
 """How long a client may send what nobody reads, after its answer: without a pause of so long, and in all."""
 LINGER_READ_BYTES = 256 * 1024
-UNREAD_MOST_BYTES = 64 * 1024
-"""A shorter rest of a body is read away by the server, and the connection kept."""
+UNREAD_MOST_BYTES = 48 * 1024
+"""A shorter rest of a body is read away by the server (as it is below 64 KiB), and the connection kept."""
 
 
 class HttpServer(BaseApplication):  # type: ignore[misc]
@@ -140,6 +140,13 @@ class WebWorker(ThreadWorker):  # type: ignore[misc]
         """A terminal's Ctrl-C reaches all processes; the supervisor alone acts on it."""
         super().init_signals()
         signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """When stopping, refuse new connections at once: nobody would serve those in the queue."""
+        super().set_accept_enabled(enabled)
+        if not enabled and not self.alive:
+            for listener in self.sockets:
+                listener.close()
 
     def handle(self, connection: Any) -> Any:
         """Serve a request; False when the connection is to be closed."""

@@ -76,9 +76,8 @@ def listen(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise SettingError("address", f"{host}:{port}", f"one that is free ({reason})") from error
+    except OSError as error:
+        raise SettingError("address", f"{host}:{port}", f"one that is free ({error.strerror})") from error
 
 
 def stop_on_signals(stop: threading.Event, *numbers: signal.Signals) -> None:

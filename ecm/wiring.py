@@ -12,6 +12,7 @@ from ecm.database import Database, open_engine
 from ecm.errors import SettingError
 from ecm.extraction.pool import ExtractionPool
 from ecm.finding import Finding
+from ecm.fsck import Fsck
 from ecm.indexing import Indexing
 from ecm.media_types import MediaTypeDetector
 from ecm.search.analysis import Analyzer
@@ -58,6 +59,7 @@ def open(
         indexing=indexing,
         finding=Finding(db, search_engine, analyzer, indexing),
         worker=Worker(indexing, staging, leases),
+        checking=Fsck(db, store, search_engine, indexing),
         leases=leases,
         closers=(extraction, search_engine),
     )

@@ -193,7 +193,7 @@ def _of_query(reason: str, fragment: str) -> str:
         case "unknown_field":
             fields = "kind: deal: tag: title: from: to:"
             return _(
-                "There is no field “%(name)s”. There are %(fields)s; put words with a colon in quotation marks.",
+                "There is no field “%(name)s”, only %(fields)s. Put words with a colon in quotation marks.",
                 name=fragment.partition(":")[0],
                 fields=fields,
             )
