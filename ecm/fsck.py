@@ -168,7 +168,7 @@ class Fsck:
         intents = select(Intent.storage_key, null()).where(Intent.storage_key.in_(keys))
         with self._database.transaction() as session:
             rows: Sequence[Any] = session.execute(union_all(versions, intents)).all()
-        return {key: size_bytes for key, size_bytes in rows}
+        return dict(rows)
 
     def _check_orphan(self, company_id: int, blob: BlobInfo, repair: bool) -> Iterator[Finding]:
         try:
