@@ -83,7 +83,7 @@ def change_password() -> BaseResponse:
             actor().email or "", request.form.get("current", ""), address=request.remote_addr or "unknown"
         )
     except BadCredentials:
-        return _refused(current=_("This is not your present password."))
+        return _refused(current=_("This is not your current password."))
     except TooManyAttempts as error:
         return _refused(current=messages.of_error(error).text)
     try:

@@ -64,10 +64,10 @@ def link(id: str) -> BaseResponse:
         try:
             deal = tx.deals.get(_deal_number(typed))
         except NotFound:
-            error = _("There is no such deal. Choose one from the list, or write its number.")
+            error = _("There is no such deal. Choose one from the list or type its number.")
             return make_response(_page(tx, document, values={"deal": typed}, errors={"deal": error}), 422)
         tx.documents.link(document, deal)
-    flash(_("The document is on the deal “%(title)s” as well.", title=deal.title), "success")
+    flash(_("The document is now on the deal “%(title)s” as well.", title=deal.title), "success")
     return redirect(url_for("pages.documents.show", id=id))
 
 
@@ -87,7 +87,10 @@ def trash(id: str) -> BaseResponse:
     with begin() as tx:
         document = tx.documents.get(id)
         tx.documents.trash(document)
-    told = {"text": _("“%(title)s” is in the trash.", title=document.title), "restore": str(document.id)}
+    told = {
+        "text": _("“%(title)s” was moved to the trash.", title=document.title),
+        "restore": str(document.id),
+    }
     flash(told, "undo")  # type: ignore[arg-type]  # the session keeps any JSON
     return redirect(local_address(request.form.get("back"), url_for("pages.trash.index")))
 

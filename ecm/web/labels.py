@@ -31,7 +31,7 @@ SCOPES = {
 SORTS = {"relevance": _l("Best match"), "newest": _l("Newest first"), "oldest": _l("Oldest first")}
 TEXT_STATES = {
     "pending": _l("Text is being read"),
-    "done": _l("Found by its text"),
+    "done": _l("Searchable"),
     "empty": _l("No text in it"),
     "unsupported": _l("Text is not read from this format"),
     "failed": _l("Text was not read"),

@@ -37,12 +37,13 @@ _TEXTS = {
     "network": _l(
         "The connection was lost. What has been sent is kept for a day: try again, and it goes on from there."
     ),
-    "not_found": _l("There is no such thing here. Perhaps it was deleted."),
+    "not_found": _l("There is nothing at this address. Perhaps it was deleted."),
     "forbidden": _l("Your role does not allow this. Ask an administrator of your company."),
-    "taken": _l("This is in use already. Choose another."),
+    "taken": _l("This is already in use. Choose another."),
     "trashed": _l("The document is in the trash. Restore it first."),
     "last_card": _l(
-        "This is the only deal that the document is on. Put it onto another deal first, or into the trash."
+        "This is the only deal that the document is on. Add it to another deal first, "
+        "or move it to the trash."
     ),
     "staged_file_expired": _l("The uploaded file was kept for too long and is gone. Upload it again."),
     "bad_credentials": _l("The e-mail or the password is wrong."),
@@ -66,7 +67,7 @@ _TEXTS = {
     ),
     "bad_request": _l("The request was not understood, and nothing was changed."),
     "method_not_allowed": _l("This address is not meant to be opened like this."),
-    "too_large": _l("What was sent is larger than this page takes."),
+    "too_large": _l("What was sent is larger than this page accepts."),
 }
 
 
@@ -88,7 +89,7 @@ def of_code(code: str, facts: Facts) -> Message:
     if code == "bad_query":
         return Message(_of_query(str(facts.get("reason", "")), str(facts.get("fragment", ""))))
     if code == "unauthenticated":
-        text = _("You are no longer logged in. Log in in another tab, then try again here.")
+        text = _("You are no longer logged in. Log in again in another tab, then try again here.")
         return Message(text, url_for("pages.accounts.log_in"), _("Log in"))
     told = _TEXTS.get(code)
     return Message(str(told) if told else _("This could not be done, and nothing was changed. Try again."))
@@ -98,14 +99,14 @@ _REASONS: tuple[tuple[str, Callable[[str, str], str]], ...] = (
     (r"some text", lambda *_found: _("Fill this in.")),
     (r"([\d,]+) characters at most", lambda most, _none: _shorter(most)),
     (r"(\d+) tags of (\d+) characters at most", lambda tags, letters: _fewer_tags(tags, letters)),
-    (r"a decimal number.*", lambda *_found: _("Write a number, for example 125000.00.")),
+    (r"a decimal number.*", lambda *_found: _("Enter a number, for example 125000.00.")),
     (r"a number below.*", lambda *_found: _("The amount is too large or has more than four decimal places.")),
-    (r"three letters.*", lambda *_found: _("Write the three letters of the currency, for example UAH.")),
-    (r"an address like.*", lambda *_found: _("Write an e-mail address, for example name@company.example.")),
+    (r"three letters.*", lambda *_found: _("Enter the three letters of the currency, for example UAH.")),
+    (r"an address like.*", lambda *_found: _("Enter an e-mail address, for example name@company.example.")),
     (r"from (\d+) to (\d+) characters", lambda least, most: _between(least, most)),
     (r"one of .*", lambda *_found: _("Choose one of the values in the list.")),
-    (r"a day such as.*", lambda *_found: _("Write a day, for example 2026-01-31.")),
-    (r"a number from.*", lambda *_found: _("Write a number that is large enough.")),
+    (r"a day such as.*", lambda *_found: _("Enter a date, for example 2026-01-31.")),
+    (r"a number from.*", lambda *_found: _("Enter a larger number.")),
 )
 
 
@@ -114,7 +115,7 @@ def _of_reason(field: str, reason: str) -> str:
         if found := re.fullmatch(pattern, reason):
             parts = [*found.groups(), "", ""]
             return tell(parts[0], parts[1])
-    return _("This value cannot be taken.")
+    return _("This value is not accepted.")
 
 
 def _shorter(most: str) -> str:
@@ -179,7 +180,7 @@ def _of_quota(facts: Facts) -> Message:
         )
     else:
         sentences.append(_("Delete what is no longer needed, or ask an administrator for a larger tariff."))
-    return Message(" ".join(sentences), url_for("pages.storage.index"), _("See the space"))
+    return Message(" ".join(sentences), url_for("pages.storage.index"), _("See the storage"))
 
 
 def _of_query(reason: str, fragment: str) -> str:
@@ -198,7 +199,7 @@ def _of_query(reason: str, fragment: str) -> str:
                 fields=fields,
             )
         case "bad_date":
-            return _("This is not a day. Write it like 2026-01-31 or 31.01.2026.")
+            return _("This is not a date. Write it like 2026-01-31 or 31.01.2026.")
         case "too_long":
             return _("The query is too long.")
         case "too_deep":

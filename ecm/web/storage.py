@@ -1,4 +1,4 @@
-"""The company's space and its tariff."""
+"""The company's storage and its tariff."""
 
 from __future__ import annotations
 
@@ -77,5 +77,5 @@ def change() -> BaseResponse:
     with begin() as tx:
         made = tx.tariffs.change(request.form.get("code", ""))
     name = labels.word(labels.TARIFFS, made.code)
-    flash(_("The company is on the tariff “%(name)s” now.", name=name), "success")
+    flash(_("The company is now on the tariff “%(name)s”.", name=name), "success")
     return redirect(url_for("pages.storage.index"))

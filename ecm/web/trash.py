@@ -48,7 +48,7 @@ def restore(id: str) -> BaseResponse:
 
 @pages.get("/trash/<id>/delete")
 def confirm_purge(id: str) -> BaseResponse:
-    """Ask before a document is deleted for good."""
+    """Ask before a document is deleted permanently."""
     with begin() as tx:
         document = tx.documents.get(id)
         if not _may_purge(tx, document):
@@ -68,7 +68,7 @@ def purge(id: str) -> BaseResponse:
         freed_bytes = tx.documents.purge(document)
     flash(
         _(
-            "“%(title)s” is deleted for good. %(freed)s are free again.",
+            "“%(title)s” is deleted permanently. %(freed)s are free again.",
             title=document.title,
             freed=formats.size(freed_bytes),
         ),
@@ -89,13 +89,13 @@ def confirm_empty() -> str:
 
 @pages.post("/trash/empty")
 def empty() -> BaseResponse:
-    """Delete for good all of the trash that one may."""
+    """Delete permanently all of the trash that one may."""
     with begin() as tx:
         purged, freed_bytes = tx.documents.empty_trash()
     flash(
         ngettext(
-            "%(num)d document is deleted for good. %(freed)s are free again.",
-            "%(num)d documents are deleted for good. %(freed)s are free again.",
+            "%(num)d document is deleted permanently. %(freed)s are free again.",
+            "%(num)d documents are deleted permanently. %(freed)s are free again.",
             purged,
             freed=formats.size(freed_bytes),
         ),
