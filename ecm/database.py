@@ -11,9 +11,10 @@ from sqlalchemy import Connection, Engine, Select, create_engine, event, func, m
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
+from sqlalchemy.orm.exc import StaleDataError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from ecm.errors import DatabaseBusy, SessionRefused, SettingError
+from ecm.errors import ChangedMeanwhile, DatabaseBusy, SessionRefused, SettingError
 from ecm.models import Base
 
 BUSY_TIMEOUT_MS = 30_000
@@ -96,8 +97,9 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[Session]:
-        """A session that commits at the end and rolls back on an error. DatabaseBusy when locked out."""
-        with busy_translated(), self.sessions.begin() as session:
+        """A session that commits at the end and rolls back on an error. DatabaseBusy when locked out;
+        ChangedMeanwhile when a row that was to change is gone."""
+        with translated(), self.sessions.begin() as session:
             yield session
 
     def refuse_foreign_session(self, session: Session) -> None:
@@ -115,14 +117,16 @@ class Database:
 
 
 @contextmanager
-def busy_translated() -> Iterator[None]:
-    """Turn the driver's "database is locked" into DatabaseBusy."""
+def translated() -> Iterator[None]:
+    """Turn the driver's "database is locked", and the ORM's missing row, into errors of ours."""
     try:
         yield
     except OperationalError as error:
         if "database is locked" in str(error.orig):
             raise DatabaseBusy from error
         raise
+    except StaleDataError as error:
+        raise ChangedMeanwhile from error
 
 
 def insert_or(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:

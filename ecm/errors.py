@@ -106,6 +106,15 @@ class LastCard(Conflict):
         super().__init__(f"document {document_id} is on no other card", id=str(document_id))
 
 
+class ChangedMeanwhile(Conflict):
+    """What was to be changed has been deleted, by somebody else, since it was read. Nothing was changed."""
+
+    code = "changed_meanwhile"
+
+    def __init__(self) -> None:
+        super().__init__("somebody else has deleted this meanwhile; nothing was changed")
+
+
 class StagedFileExpired(Conflict):
     """The staged file's lease ended before it was attached, or it was attached already. Stage it again."""
 

@@ -111,6 +111,7 @@ TITLES = {
     "bad_query": "The query cannot be understood",
     "broken_body": "The body is broken",
     "broken_json": "The body is not JSON",
+    "changed_meanwhile": "Changed by somebody else meanwhile",
     "checksum_mismatch": "Checksum mismatch",
     "content_damaged": "The stored content is damaged",
     "corrupt": "The content is not what was promised",
