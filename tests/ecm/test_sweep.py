@@ -11,15 +11,15 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text, update
+from sqlalchemy import func, select, update
 
 from ecm import Ecm, staging
-from ecm.database import Database
 from ecm.errors import StagedFileExpired
 from ecm.ledger import SqlUsageLedger, release_intent
 from ecm.models import Intent
 from ecm.storage.errors import Unavailable
 from ecm.storage.interface import BlobInfo
+from tests.blocking import await_blocked
 from tests.firms import Firm, make_firm, put, usage
 
 
@@ -177,15 +177,3 @@ def open_postgres(url: str, folder: Path) -> Ecm:
     app = ecm.open(database=url, storage=f"file:{folder / 'files'}", search=f"whoosh:{folder / 'index'}")
     app.migrate()
     return app
-
-
-def await_blocked(database: Database) -> None:
-    """Return once some connection waits for a lock."""
-    waiting = text("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'")
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        with database.engine.connect() as connection:
-            if connection.scalar(waiting):
-                return
-        time.sleep(0.02)
-    raise AssertionError("nobody waits for a lock")
