@@ -38,7 +38,7 @@ INLINE = {
 }
 """What a browser may show in place, and under which policy. Neither SVG nor HTML: they can hold scripts."""
 
-BINARY = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+BINARY = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
 CONTENT_ANSWERS: dict[int | str, Any] = {
     200: {"description": "The content", "content": BINARY},
     206: {"description": "The range that was asked for", "content": BINARY},

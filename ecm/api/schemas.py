@@ -8,6 +8,7 @@ from __future__ import annotations
 from apiflask import Schema
 from apiflask.fields import Boolean, DateTime, Float, Integer, List, Nested, Raw, String
 from apiflask.validators import OneOf, Range
+from marshmallow import INCLUDE
 
 from ecm.access import ROLES
 from ecm.documents import KINDS
@@ -37,6 +38,11 @@ class PageOut(Schema):
 
 class Problem(Schema):
     """An error (RFC 9457). Its facts stand beside these."""
+
+    class Meta:
+        """There may be more."""
+
+        unknown = INCLUDE
 
     type = String(required=True)
     title = String(required=True)
@@ -168,7 +174,7 @@ class DealIn(Schema):
     """A new deal. `owner` is a user's id, by default the caller's."""
 
     title = String(required=True)
-    amount = Raw(allow_none=True, metadata={"type": ["string", "number", "null"], "example": "125000.00"})
+    amount = Raw(allow_none=True, metadata={"type": ["string", "number"], "example": "125000.00"})
     currency = String()
     pipeline = String()
     stage = String()

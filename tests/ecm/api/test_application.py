@@ -7,6 +7,7 @@ import io
 import json
 import logging
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -249,6 +250,20 @@ def test_every_path_of_the_api_is_described(api: Api) -> None:
     problem = spec.json["components"]["schemas"]["Problem"]
     assert set(problem["required"]) == {"type", "title", "status", "detail", "code"}
     assert spec.json["security"] == [{"bearer": []}]
+
+
+def test_every_route_and_every_code_is_documented(api: Api) -> None:
+    page = (Path(__file__).parents[3] / "docs/api.md").read_text()
+    hidden = {"/uploads/{id}": {"HEAD", "POST"}, "/openapi.json": {"GET"}}
+    for method, rule in routes(api):
+        path = rule.rule.removeprefix(ROOT).replace("<", "{").replace(">", "}")
+        if (method != "HEAD" or path == "/uploads/{id}") and method not in hidden.get(path, ()):
+            asked = "GET /search?" if path == "/search" else f"{method} {path}`"
+            assert f"`{asked}" in page, f"{method} {path}"
+    for kind, status in STATUS.items():
+        code = getattr(kind, "code", "")
+        if not kind.__subclasses__() and status != 500:
+            assert f"`{code}`" in page, code
 
 
 @pytest.mark.parametrize("path", ["/deals", "/trash", "/tariffs"])
