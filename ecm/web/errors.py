@@ -21,6 +21,7 @@ from ecm.storage.errors import Corrupt, QuotaExceeded, Unavailable
 from ecm.storage.errors import NotFound as BlobNotFound
 from ecm.web import messages
 from ecm.web.messages import Message, Refusal
+from ecm.web.policies import harden
 
 logger = logging.getLogger(__name__)
 
@@ -83,4 +84,5 @@ def page(code: str, status: int) -> Response:
 
 
 def _page(message: Message, status: int) -> Response:
-    return make_response(render_template("error.html", message=message, status=status), status)
+    response = make_response(render_template("error.html", message=message, status=status), status)
+    return harden(response)  # also where no page of ours was asked for

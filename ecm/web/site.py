@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable
 from pathlib import Path
 
-from flask import Blueprint, Flask, Response, redirect, request, url_for
+from flask import Blueprint, Flask, redirect, request, url_for
 from flask_babel import get_locale
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
@@ -23,6 +23,7 @@ from ecm.web import (
     formats,
     labels,
     languages,
+    policies,
     rows,
     search,
     storage,
@@ -39,21 +40,6 @@ PUBLIC = frozenset(
 """The endpoints that need nobody to be logged in."""
 FAMILIES = (accounts, deals, documents, uploads, search, trash, storage)
 STATIC = Path(__file__).parent / "static"
-FOREVER_S = 365 * 86400
-
-# Nothing but what we serve ourselves may run, and nobody may put our pages into theirs. Bootstrap's style
-# sheet holds small pictures as data.
-POLICY = (
-    "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
-HEADERS = {
-    "Content-Security-Policy": POLICY,
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Referrer-Policy": "same-origin",
-    "X-Content-Type-Options": "nosniff",
-    "X-Frame-Options": "DENY",
-}
 
 
 def blueprints() -> list[Blueprint]:
@@ -66,7 +52,7 @@ def blueprints() -> list[Blueprint]:
         static_url_path="/assets",
     )
     site.before_request(admit)
-    site.after_request(harden)
+    site.after_request(policies.harden)
     for family in FAMILIES:
         site.register_blueprint(family.pages)
     for root in (EcmError, StorageError, SearchError):
@@ -113,18 +99,6 @@ def admit() -> BaseResponse | None:
         here = local_address(request.full_path.rstrip("?"), "/")
         return redirect(url_for("pages.accounts.log_in", next=here))
     return errors.page("unauthenticated", 401)
-
-
-def harden(response: Response) -> Response:
-    """Tell the browser what our pages never do. Static files may be kept for as long as their address names
-    their content, pages are asked for anew each time."""
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    if request.endpoint != "pages.static":
-        response.headers.setdefault("Cache-Control", "private, no-cache")
-    elif "v" in request.args and response.status_code in (200, 304):
-        response.headers["Cache-Control"] = f"public, max-age={FOREVER_S}, immutable"
-    return response
 
 
 def make_asset_address() -> Callable[[str], str]:

@@ -1,0 +1,34 @@
+"""The pages over an open library. What databases differ in is not theirs: they are tested on one."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from ecm import Ecm, Settings
+from ecm.api.application import create_app
+from tests.ecm.web.site import Site
+from tests.firms import Firm
+
+
+@pytest.fixture
+def migrated_database_url(migrated_sqlite: Path, tmp_path: Path) -> str:
+    """The URL of an SQLite database of the test's own, with our tables in it."""
+    copy = tmp_path / "ecm.db"
+    shutil.copyfile(migrated_sqlite, copy)
+    return f"sqlite:///{copy}"
+
+
+@pytest.fixture
+def site(app: Ecm, alfa: Firm, beta: Firm, tmp_path: Path) -> Site:
+    """The application, with a company on the free tariff and another one."""
+    settings = Settings(
+        data_dir=tmp_path,
+        database_url=str(app.database.engine.url),
+        storage_url=f"file:{tmp_path / 'files'}",
+        search_url=f"whoosh:{tmp_path / 'index'}",
+        secret_key="test",
+    )
+    return Site(app, create_app(settings, library=app), alfa, beta)
