@@ -149,7 +149,7 @@ class Staging:
             after_id = rows[-1].id
             doomed = [row.storage_key for row in rows if row.state == "dead" or self._is_lost(row, patience)]
             freed_bytes += self._bury(doomed, patience)
-        self._forget_finished_uploads()
+        self._forget_ended_uploads()
         if company_id is None and time.monotonic() >= self._collect_at and not patience.is_over:
             self._collect_leftovers()
         return freed_bytes
@@ -246,16 +246,14 @@ class Staging:
         except StorageError:
             logger.warning("storage failed; leftovers are removed another time", exc_info=True)
 
-    def _forget_finished_uploads(self) -> None:
-        """Forget uploads that became documents: after their time nobody asks for their offset."""
-        ended = (
-            select(Upload.id)
-            .where(Upload.document_id.is_not(None), Upload.expires_at < clock.now())
-            .limit(SWEEP_BATCH)
-        )
+    def _forget_ended_uploads(self) -> None:
+        """Forget uploads whose time is over and whose bytes nobody holds: they became documents, and nobody
+        asks for their offset any more. (Those that are held yet go with their bytes.)"""
+        held = select(Intent.id).where(Intent.storage_key == Upload.storage_key).exists()
+        ended = select(Upload.id).where(Upload.expires_at < clock.now(), ~held).limit(SWEEP_BATCH)
         with self._database.transaction() as session:
             if ids := session.scalars(ended).all():
-                session.execute(delete(Upload).where(Upload.id.in_(ids), Upload.document_id.is_not(None)))
+                session.execute(delete(Upload).where(Upload.id.in_(ids)))
 
 
 def close_intent(session: Session, staged: StagedFile, company_id: int) -> None:

@@ -28,6 +28,7 @@ from ecm.errors import (
     UploadLocked,
     UploadTooLong,
 )
+from ecm.ledger import release_intent
 from ecm.models import Document, Intent, Upload
 from ecm.storage.errors import QuotaExceeded
 from ecm.tus import ResumableUpload
@@ -174,6 +175,7 @@ def in_thread(work: Callable[[], object]) -> Future[object]:
 @pytest.mark.parametrize(
     "sizes",
     [
+        [],
         [1],
         [3, 2, 1],
         [5 * MEGABYTE - 1, 1],
@@ -182,7 +184,7 @@ def in_thread(work: Callable[[], object]) -> Future[object]:
         [2_000_003, 2_000_003, 2_000_003, 2_000_003],
         [17 * MEGABYTE],
     ],
-    ids=lambda sizes: "+".join(map(str, sizes)),
+    ids=lambda sizes: "+".join(map(str, sizes)) or "empty",
 )
 def test_pieces_of_any_sizes_become_one_document(place: Ecm, sizes: list[int]) -> None:
     firm = make_firm(place, "Альфа")
@@ -684,6 +686,18 @@ def test_a_finished_upload_is_forgotten_after_its_time(app: Ecm, alfa: Firm) -> 
     app.sweep()
     assert count(app, Upload) == 1
     assert read(app, alfa, done.document_id) == b"01234"
+
+
+def test_an_upload_that_nobody_holds_any_more_is_forgotten_too(app: Ecm, alfa: Firm) -> None:
+    begin(app, alfa, 5)
+    with app.begin() as tx:
+        release_intent(tx.session, tx.session.scalars(select(Intent.storage_key)).one())
+    age(app, app.leases.tus_s - 60)
+    app.sweep()
+    assert count(app, Upload) == 1
+    age(app, 120)
+    app.sweep()
+    assert count(app, Upload) == 0
 
 
 def test_an_upload_whose_document_was_purged_is_gone(app: Ecm, alfa: Firm) -> None:
