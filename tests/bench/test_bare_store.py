@@ -12,7 +12,6 @@ from sqlalchemy import Engine, event
 from tests.bench.library import opened, unlimited_firm
 from tests.bench.small_documents import FILENAME, add, bare_store, new_content
 
-
 STATEMENT = re.compile("(INSERT|UPDATE|DELETE|SELECT)[^.]*?(ecm_[a-z_]+)")
 
 
