@@ -10,6 +10,7 @@ from .analysis import Analyzer
 from .interface import Entry
 from .matching import fold_term, weigh
 
+ENTRY_TERMS: Final = "terms 1"  # change it with anything here, or in how `matching` weighs
 # A word in the title says more than one in the text. These are weights, not lengths: a title is short.
 _TITLE_WEIGHT: Final = 6.0
 _FILENAME_WEIGHT: Final = 3.0
@@ -82,10 +83,9 @@ def _gather(words: dict[str, Occurrence], lemmas: Mapping[str, list[int]], weigh
     for lemma, positions in lemmas.items():
         known = words.get(lemma)
         if known is None:
-            # Sixteenths: what is equal compresses, and nobody sees the difference in a score.
-            words[lemma] = Occurrence(round(weight * len(positions) * 16) / 16 or 0.0625, list(positions))
+            words[lemma] = Occurrence(weight * len(positions), list(positions))
         else:
-            known.weight += round(weight * len(positions) * 16) / 16
+            known.weight += weight * len(positions)
             known.positions.extend(positions)
 
 

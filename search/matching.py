@@ -70,7 +70,7 @@ def microseconds(moment: datetime) -> int:
 
 def fold_term(field: str, value: str) -> str:
     """A value of a field of terms as it is compared: ids as they are, words without case."""
-    if field in ("card", "by", "visible", "id"):
+    if field in ("card", "by"):
         return value
     return " ".join(normalize("NFC", value).casefold().split())
 

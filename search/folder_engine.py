@@ -1,0 +1,206 @@
+"""An engine that keeps each company's index in a folder of its own, whatever the files of a segment are.
+
+Readers share snapshots that no writer touches; a look at the manifest tells whether a snapshot is
+still the newest. Writers take turns by a lock beside the folder, and commit by a new manifest.
+"""
+
+from __future__ import annotations
+
+import re
+import secrets
+import shutil
+import threading
+from collections import OrderedDict
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from . import manifest as manifests
+from .analysis import Analyzer
+from .commits import Change, sweep
+from .entry_terms import ENTRY_TERMS
+from .errors import IndexBusy, IndexDamaged, IndexUnavailable
+from .interface import Entry, Hit, Hits, Sort
+from .locks import LockTimeout, locked
+from .manifest import Manifest, ManifestError
+from .matching import Matching, rank
+from .query import Query
+from .segments import SegmentStore, Snapshot, encode
+
+
+class FolderEngine:
+    """Indexes under `folder`. Safe to share between threads, and between processes by the files.
+
+    A writer waits `lock_timeout_s` for another one. `open_indexes` are kept ready for searching.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        analyzer: Analyzer,
+        store: SegmentStore,
+        *,
+        format: str,
+        lock_timeout_s: float,
+        open_indexes: int,
+    ) -> None:
+        self._folder = Path(folder)
+        self._analyzer = analyzer
+        self._store = store
+        self._schema = f"{format}, {ENTRY_TERMS}, {analyzer.version}"
+        self._lock_timeout_s = lock_timeout_s
+        self._open_indexes = open_indexes
+        self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
+        self._snapshots_lock = threading.Lock()
+
+    def write(self, company: str, entries: Iterable[Entry] = (), removed: Iterable[str] = ()) -> None:
+        """See `SearchEngine.write`. Merges small segments on the way: write from a worker."""
+        folder = self._path(company)
+        with self._locked(company):
+            with _translated(company):
+                snapshot = self._snapshot_to_change(company)
+                manifest = snapshot.manifest
+                change = Change(folder, self._store, snapshot, self._analyzer)
+            try:
+                for entry_id in removed:
+                    with _translated(company):
+                        change.remove(entry_id)
+                for entry in entries:
+                    with _translated(company):
+                        change.add(entry)
+                with _translated(company):
+                    manifest = change.commit()
+            finally:
+                with _translated(company):
+                    sweep(folder, manifest)
+
+    def search(
+        self,
+        company: str,
+        query: Query,
+        *,
+        visible_to: Collection[str],
+        sort: Sort = "relevance",
+        offset: int = 0,
+        limit: int = 20,
+    ) -> Hits:
+        """See `SearchEngine.search`."""
+        with _translated(company):
+            snapshot = self._snapshot(company)
+            matching = Matching(snapshot.segments, snapshot.entries, self._analyzer)
+            matches = [
+                segment.only_visible(hits, visible_to)
+                for segment, hits in zip(snapshot.segments, matching.matches(query), strict=True)
+            ]
+            times = [segment.opened.times for segment in snapshot.segments]
+            found = rank(matches, times, snapshot.id_of, sort, offset, limit)
+            hits = tuple(Hit(snapshot.id_of(hit.segment, hit.document), hit.score) for hit in found)
+        return Hits(hits, sum(map(len, matches)))
+
+    def ids(self, company: str) -> Iterator[str]:
+        """See `SearchEngine.ids`. Of one state of the index, however long the iteration takes."""
+        with _translated(company):
+            snapshot = self._snapshot(company)
+        for segment in snapshot.segments:
+            with _translated(company):
+                found = [segment.opened.id_of(document) for document in segment.documents()]
+            yield from found
+
+    def check(self, company: str) -> None:
+        """See `SearchEngine.check`. Reads all files of the index, at the speed of the disk."""
+        folder = self._path(company)
+        with _translated(company):
+            while (raw := manifests.read_raw(folder)) is not None:
+                try:
+                    return manifests.verify(folder, self._parse(raw))
+                except ManifestError:
+                    if manifests.read_raw(folder) == raw:
+                        raise  # no commit went by meanwhile and took its files away
+
+    def drop(self, company: str) -> None:
+        """See `SearchEngine.drop`. Searches under way end with what they have. IndexBusy."""
+        folder, dropped = self._path(company), self._folder / ".dropped"
+        with self._locked(company), _translated(company):
+            with self._snapshots_lock:
+                self._snapshots.pop(company, None)
+            dropped.mkdir(exist_ok=True)
+            if folder.exists():
+                folder.rename(dropped / secrets.token_hex(8))
+                manifests.sync_folder(self._folder)
+            for doomed in dropped.iterdir():  # ours, and what a killed process has left
+                shutil.rmtree(doomed, ignore_errors=True)
+            self._lock_path(company).unlink(missing_ok=True)
+
+    def close(self) -> None:
+        """See `SearchEngine.close`."""
+        with self._snapshots_lock:
+            self._snapshots.clear()
+
+    def _snapshot(self, company: str) -> Snapshot:
+        """The newest state of a company's index. ManifestError."""
+        folder = self._path(company)
+        while True:
+            raw = manifests.read_raw(folder)
+            with self._snapshots_lock:
+                older = self._snapshots.get(company)
+                if older is not None and older.raw == raw:
+                    self._snapshots.move_to_end(company)
+                    return older
+            manifest = Manifest(self._schema, (), {}) if raw is None else self._parse(raw)
+            try:
+                snapshot = Snapshot(folder, self._store, manifest, raw, older)
+            except FileNotFoundError as error:
+                if manifests.read_raw(folder) == raw:
+                    raise ManifestError(f"{Path(str(error.filename)).name} is missing") from error
+                continue  # a commit went by and took the file away
+            with self._snapshots_lock:
+                self._snapshots[company] = snapshot
+                while len(self._snapshots) > self._open_indexes:
+                    self._snapshots.popitem(last=False)
+            return snapshot
+
+    def _snapshot_to_change(self, company: str) -> Snapshot:
+        folder = self._path(company)
+        if manifests.read_raw(folder) is None:
+            folder.mkdir(exist_ok=True)
+            manifests.publish(folder, Manifest(self._schema, (), {}))
+            manifests.sync_folder(self._folder)
+        return self._snapshot(company)
+
+    def _parse(self, raw: bytes) -> Manifest:
+        manifest = Manifest.from_bytes(raw)
+        if manifest.schema != self._schema:
+            raise ManifestError(f"made with {manifest.schema!r}, not {self._schema!r}")
+        return manifest
+
+    @contextmanager
+    def _locked(self, company: str) -> Iterator[None]:
+        with _translated(company):
+            self._folder.mkdir(parents=True, exist_ok=True)
+        try:
+            with locked(self._lock_path(company), self._lock_timeout_s):
+                yield
+        except LockTimeout as error:
+            raise IndexBusy(f"the index of company {company} is being written") from error
+
+    def _path(self, company: str) -> Path:
+        return self._folder / _folder_name(company)
+
+    def _lock_path(self, company: str) -> Path:
+        return self._folder / f"{_folder_name(company)}.lock"
+
+
+@contextmanager
+def _translated(company: str) -> Iterator[None]:
+    """Errors of files and of Whoosh, in the words of this room."""
+    try:
+        yield
+    except ManifestError as error:
+        raise IndexDamaged(company, str(error)) from error
+    except OSError as error:
+        raise IndexUnavailable(f"index of company {company}: {error}") from error
+
+
+def _folder_name(company: str) -> str:
+    """A plain name that no two companies share, also where upper and lower case are one."""
+    return re.sub(rb"[^a-z0-9_-]", lambda match: b"%%%02X" % match[0][0], encode(company)).decode() or "%"
