@@ -40,9 +40,7 @@ as_user = click.option("--as", "email", required=True, metavar="EMAIL", help="Wh
 def main() -> NoReturn:
     """The console script: run the command, and turn refusals into one line and an exit code."""
     try:
-        cli.main(standalone_mode=False)
-    except click.exceptions.Exit as error:
-        sys.exit(error.exit_code)
+        status = cli.main(standalone_mode=False)  # the code of an Exit is returned, not raised
     except click.ClickException as error:
         error.show()
         sys.exit(2)
@@ -59,7 +57,7 @@ def main() -> NoReturn:
         sys.exit(1)
     except BrokenPipeError:
         sys.exit(1)
-    sys.exit(0)
+    sys.exit(status if isinstance(status, int) else 0)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -463,6 +466,29 @@ def test_a_task_for_a_document_that_never_was_is_worked_off(app: Ecm, alfa: Firm
         tx.session.execute(insert(OutboxTask), [task])
     app.work_off()
     assert check(app) == []
+
+
+def test_the_command_says_by_its_exit_code_whether_something_is_left(tmp_path: Path) -> None:
+    environment = {**os.environ, "ECM_DATA_DIR": str(tmp_path)}
+    with ecm.open_settings(ecm.Settings.from_env(environment)) as app:
+        app.migrate()
+        firm = make_firm(app, "Альфа")
+        documents = fill(app, firm)
+        app.storage.put(f"c{firm.company.id}/ff/orphan", io.BytesIO(b"x"))
+
+        def run(*options: str) -> tuple[int, list[str]]:
+            command = [sys.executable, "-m", "ecm.cli", "fsck", *options]
+            done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+            return done.returncode, [line.partition("\t")[0] for line in done.stdout.splitlines()]
+
+        assert run("--quick") == (1, ["blob_orphan", "1 found, 0 mended"])
+        assert run("--repair") == (0, ["blob_orphan", "1 found, 1 mended"])
+        assert run() == (0, ["0 found, 0 mended"])
+        app.storage.delete(versions_of(app, documents[0])[0].storage_key)
+        assert run("--repair", "--company", str(firm.company.id)) == (
+            1,
+            ["blob_missing", "1 found, 0 mended"],
+        )
 
 
 def test_every_code_is_explained_in_the_guide() -> None:
