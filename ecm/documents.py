@@ -14,7 +14,7 @@ from ecm import clock
 from ecm.database import insert_or
 from ecm.errors import Invalid, LastCard, NotFound, Taken, Trashed
 from ecm.ids import parse_id
-from ecm.models import Card, Document, DocumentCard, IdempotentRequest, OutboxTask, Version, VersionText
+from ecm.models import Base, Card, Document, DocumentCard, IdempotentRequest, OutboxTask, Version, VersionText
 from ecm.paging import Page, paginate
 from ecm.purging import Purging
 from ecm.staging import StagedFile, close_intent
@@ -27,6 +27,11 @@ if TYPE_CHECKING:
 KINDS = ("contract", "invoice", "act", "offer", "letter", "drawing", "photo", "other")
 TAGS_MOST, TAG_MOST = 50, 60
 DUPLICATES_MOST = 20
+
+# Rows that nobody holds as objects: a statement made once is cheaper than what a session does for them.
+_ADD_TASK, _ADD_LINK = (
+    insert(Base.metadata.tables[model.__tablename__]) for model in (OutboxTask, DocumentCard)
+)
 
 
 class Documents:
@@ -244,8 +249,9 @@ class Documents:
 
     def enqueue(self, document_id: int) -> None:
         """Have the document's entry in the index made true after the commit."""
-        self._tx.session.add(
-            OutboxTask(company_id=self._tx.company_id, document_id=document_id, created_at=clock.now())
+        self._tx.session.execute(
+            _ADD_TASK,
+            {"company_id": self._tx.company_id, "document_id": document_id, "created_at": clock.now()},
         )
 
     def enqueue_of_card(self, card_id: int) -> None:
@@ -318,14 +324,15 @@ class Documents:
         )
 
     def _insert_link(self, document: Document, card: Card, at: datetime) -> None:
-        self._tx.session.add(
-            DocumentCard(
-                card_id=card.id,
-                document_id=document.id,
-                company_id=self._tx.company_id,
-                linked_by_id=self._tx.require_actor().user_id,
-                linked_at=at,
-            )
+        self._tx.session.execute(
+            _ADD_LINK,
+            {
+                "card_id": card.id,
+                "document_id": document.id,
+                "company_id": self._tx.company_id,
+                "linked_by_id": self._tx.require_actor().user_id,
+                "linked_at": at,
+            },
         )
 
     def _show(self, document: Document, version: Version, cards: list[Card] | None) -> None:
