@@ -16,7 +16,7 @@ from ecm.errors import (
     NotFound,
     TooManyAttempts,
 )
-from ecm.search.errors import BadQuery
+from ecm.search.errors import BadQuery, SearchError
 from ecm.storage.errors import Corrupt, QuotaExceeded, Unavailable
 from ecm.storage.errors import NotFound as BlobNotFound
 from ecm.web import messages
@@ -31,6 +31,7 @@ STATUSES: tuple[tuple[type[Exception], int], ...] = (
     (Conflict, 409),
     (Invalid, 422),
     (BadQuery, 400),
+    (SearchError, 503),
     (BadCredentials, 401),
     (TooManyAttempts, 429),
     (QuotaExceeded, 507),

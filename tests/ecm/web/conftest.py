@@ -6,8 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
-from ecm import Ecm, Settings
+from ecm import Ecm, Settings, web
 from ecm.api.application import create_app
 from tests.ecm.web.site import Site
 from tests.firms import Firm
@@ -32,3 +33,13 @@ def site(app: Ecm, alfa: Firm, beta: Firm, tmp_path: Path) -> Site:
         secret_key="test",
     )
     return Site(app, create_app(settings, library=app), alfa, beta)
+
+
+@pytest.fixture(scope="session")
+def bare() -> Flask:
+    """The pages without a library behind them: enough for what only writes words and figures."""
+    application = Flask("bare", static_folder=None)
+    for blueprint in web.blueprints():
+        application.register_blueprint(blueprint)
+    web.init_app(application)
+    return application

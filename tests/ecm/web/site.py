@@ -43,9 +43,14 @@ def read(response: TestResponse) -> str:
     return unescape(response.get_data(as_text=True))
 
 
-def send(client: FlaskClient, path: str, follow: bool = True, **fields: object) -> TestResponse:
+def send(client: FlaskClient, path: str, **fields: object) -> TestResponse:
     """Send a form as a browser does, and go where that leads."""
-    return client.post(path, data=fields, headers=ORIGIN, follow_redirects=follow)
+    return client.post(path, data=fields, headers=ORIGIN, follow_redirects=True)
+
+
+def send_only(client: FlaskClient, path: str, **fields: object) -> TestResponse:
+    """Send a form as a browser does, and stay."""
+    return client.post(path, data=fields, headers=ORIGIN)
 
 
 def file(content: bytes, name: str) -> tuple[io.BytesIO, str]:

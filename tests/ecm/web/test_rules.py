@@ -12,7 +12,7 @@ from ecm import clock
 from ecm.api.content import INLINE
 from ecm.models import User
 from ecm.web import rows
-from tests.ecm.web.site import ORIGIN, Site, read, send
+from tests.ecm.web.site import ORIGIN, Site, read, send, send_only
 from tests.firms import put
 
 WEB = Path(__file__).resolve().parents[3] / "ecm/web"
@@ -83,7 +83,7 @@ def test_a_mistake_of_ours_is_a_page_that_tells_nothing(
     assert "inner secret" in caplog.text
 
 
-@pytest.mark.parametrize("path", ["/deals", "/deals/1", "/search?q=договір&kind=act", "/trash", "/storage"])
+@pytest.mark.parametrize("path", ["/deals/1", "/search?q=договір&kind=act"])
 def test_nobody_is_asked_to_log_in_and_comes_back(site: Site, path: str) -> None:
     with site.app.begin() as tx:
         tx.users.set_password(tx.users.get(site.alfa.olena.user_id), "long enough")
@@ -93,9 +93,7 @@ def test_nobody_is_asked_to_log_in_and_comes_back(site: Site, path: str) -> None
     form = client.get(asked.location)
     (target,) = re.findall(r'name="next" value="([^"]*)"', form.get_data(as_text=True))
     email = site.alfa.olena.email
-    sent = send(
-        client, "/login", follow=False, email=email, password="long enough", next=target.replace("&amp;", "&")
-    )
+    sent = send_only(client, "/login", email=email, password="long enough", next=target.replace("&amp;", "&"))
     assert sent.status_code == 302
     assert client.get(sent.location).status_code == 200
     assert client.get(path).status_code == 200
