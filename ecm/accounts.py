@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -27,6 +27,13 @@ if TYPE_CHECKING:
 
 FREE_FAILURES = 10
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 30, 900
+
+# Every request of a program runs this: it is made once.
+_OWNER = (
+    select(User)
+    .join(ApiToken, ApiToken.user_id == User.id)
+    .where(ApiToken.token_sha256 == bindparam("token_sha256"), User.disabled_at.is_(None))
+)
 
 
 class Companies:
@@ -212,11 +219,7 @@ class Tokens:
 
     def actor(self, token: str) -> Actor:
         """Whose token it is. BadCredentials when nobody's."""
-        user = self._tx.session.scalar(
-            select(User).join(ApiToken, ApiToken.user_id == User.id).where(
-                ApiToken.token_sha256 == _sha256(token), User.disabled_at.is_(None)
-            )
-        )  # fmt: skip
+        user = self._tx.session.scalar(_OWNER, {"token_sha256": _sha256(token)})
         if user is None:
             raise BadCredentials
         return Actor.of(user)

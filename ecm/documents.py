@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Select, delete, func, insert, literal, select
+from sqlalchemy import Select, bindparam, delete, func, insert, literal, select
 from sqlalchemy.orm import contains_eager, selectinload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -31,6 +31,20 @@ DUPLICATES_MOST = 20
 # Rows that nobody holds as objects: a statement made once is cheaper than what a session does for them.
 _ADD_TASK, _ADD_LINK = (
     insert(Base.metadata.tables[model.__tablename__]) for model in (OutboxTask, DocumentCard)
+)
+
+# The content is looked up first, and alone: asked for together with what is shown of a document, SQLite
+# would rather walk through all documents of the company.
+_SAME_CONTENT = (
+    select(Version.document_id)
+    .join(Document, (Document.id == Version.document_id) & (Document.current_version == Version.number))
+    .where(
+        Version.sha256 == bindparam("content"),
+        Version.company_id == bindparam("of_company"),
+        Version.document_id != bindparam("document"),
+        Document.trashed_at.is_(None),
+    )
+    .limit(DUPLICATES_MOST)
 )
 
 
@@ -137,20 +151,13 @@ class Documents:
     def duplicates(self, document: Document) -> list[Document]:
         """The company's other documents whose current version has the same content; some of them where
         there are very many."""
-        # The content is looked up first, and alone: asked for together with what is shown of a document,
-        # SQLite would rather walk through all documents of the company.
         ids = self._tx.session.scalars(
-            select(Version.document_id)
-            .join(
-                Document, (Document.id == Version.document_id) & (Document.current_version == Version.number)
-            )
-            .where(
-                Version.sha256 == document.current.sha256,
-                Version.company_id == self._tx.company_id,
-                Version.document_id != document.id,
-                Document.trashed_at.is_(None),
-            )
-            .limit(DUPLICATES_MOST)
+            _SAME_CONTENT,
+            {
+                "content": document.current.sha256,
+                "of_company": self._tx.company_id,
+                "document": document.id,
+            },
         ).all()
         return sorted(self.many(ids).values(), key=lambda each: each.id) if ids else []
 

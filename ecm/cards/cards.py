@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from ecm import clock
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
 
 KINDS = ("deal",)
 
+_LIVE_CARD = select(Card).where(
+    Card.id == bindparam("card"), Card.company_id == bindparam("of_company"), Card.deleted_at.is_(None)
+)
+
 
 class Cards:
     """The cards of the actor's company, within a unit of work."""
@@ -27,13 +31,9 @@ class Cards:
 
     def get(self, id: int | str, *, kind: str | None = None) -> Card:
         """A card by id, of any kind or of one. NotFound, also for a deleted one."""
-        query = select(Card).where(
-            Card.id == parse_id(kind or "card", id),
-            Card.company_id == self._tx.company_id,
-            Card.deleted_at.is_(None),
-        )
-        card = self._tx.session.scalar(query if kind is None else query.where(Card.kind == kind))
-        if card is None:
+        wanted = {"card": parse_id(kind or "card", id), "of_company": self._tx.company_id}
+        card = self._tx.session.scalar(_LIVE_CARD, wanted)
+        if card is None or kind not in (None, card.kind):
             raise NotFound(kind or "card", id)
         return card
 
