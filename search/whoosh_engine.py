@@ -8,7 +8,6 @@ durable, notices no flipped bit, and works posting by posting where whole lists 
 from __future__ import annotations
 
 import mmap
-import pickle
 import struct
 import sys
 import zlib
@@ -46,22 +45,6 @@ _MAPPED_BYTES: Final = 1 << 18  # smaller files are read whole: a mapping costs 
 _SQUEEZED_BYTES: Final = 64  # less than this does not get smaller
 _INLINED_POSTINGS: Final = 2  # as many stand beside their term: most terms are that rare
 _BLOCK_POSTINGS: Final = 4096  # we read lists whole, and gain nothing by skipping
-
-# What Whoosh raises on bytes that it did not write.
-_READING_ERRORS: Final = (
-    ArithmeticError,
-    AssertionError,
-    AttributeError,
-    EOFError,
-    ImportError,
-    LookupError,
-    MemoryError,
-    TypeError,
-    ValueError,
-    pickle.UnpicklingError,
-    struct.error,
-    zlib.error,
-)
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -174,7 +157,9 @@ def _guarded(method: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenate[
     def reading(self: _S, /, *args: _P.args, **kwargs: _P.kwargs) -> _R:
         try:
             return method(self, *args, **kwargs)
-        except _READING_ERRORS as error:
+        except (ManifestError, OSError):
+            raise
+        except Exception as error:
             raise ManifestError(f"segment {self.id} cannot be read ({error!r})") from error
 
     return reading
