@@ -13,9 +13,10 @@ import sys
 import zlib
 from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from io import BytesIO
-from itertools import accumulate
-from operator import sub
+from itertools import accumulate, groupby
+from operator import itemgetter, sub
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
@@ -98,10 +99,23 @@ class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
 
 
 class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
-    def write(self, term: bytes, postings: Postings) -> None:
-        self.start_term(term)
-        self._postwriter.write(postings)
-        self.finish_term()
+    """Writes terms in order, and their postings."""
+
+    def write_all(self, postings: Iterable[tuple[str, bytes, Postings]]) -> None:
+        for field, of_field in groupby(postings, key=itemgetter(0)):
+            self.start_field(field, _FIELD)
+            for _, term, found in of_field:
+                self.start_term(term)
+                self._postwriter.write(found)
+                self.finish_term()
+            self.finish_field()
+        self.close()
+
+    def abandon(self) -> None:
+        """Close the files, whatever becomes of what is in them."""
+        for file in (self._tindex.dbfile.file, self._postfile.file):
+            with suppress(OSError):
+                file.close()
 
 
 class _Leaf(W3LeafMatcher):  # type: ignore[misc]
@@ -258,15 +272,11 @@ class _WhooshStore:
                 column.add(document, row)
             column.finish(len(rows))
         fields = _FieldWriter(_CODEC, storage, segment)
-        current = None
-        for field, term, found in postings:
-            if field != current:
-                if current is not None:
-                    fields.finish_field()
-                fields.start_field(field, _FIELD)
-                current = field
-            fields.write(term, found)
-        fields.close()
+        try:
+            fields.write_all(postings)
+        except BaseException:
+            fields.abandon()
+            raise
         segment_id: str = segment.segment_id()
         return segment_id
 
