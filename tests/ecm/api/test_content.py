@@ -12,6 +12,9 @@ from werkzeug.http import parse_options_header
 from ecm.models import AuditEvent
 from tests.ecm.api.clients import Api, check_problem
 
+# What differs between databases is tested beside the domain; these rules are of HTTP.
+pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+
 CONTENT = bytes(range(256)) * 4
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360606060000000"

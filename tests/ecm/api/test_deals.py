@@ -6,6 +6,9 @@ import pytest
 
 from tests.ecm.api.clients import Api, check_problem
 
+# What differs between databases is tested beside the domain; these rules are of HTTP.
+pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+
 
 def test_a_deal_is_added_shown_changed_and_deleted(api: Api) -> None:
     told = {"title": "Сервери", "amount": "125000.5", "currency": "eur", "pipeline": "sales", "stage": "won"}
