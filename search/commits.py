@@ -20,7 +20,7 @@ from .segments import Postings, SegmentStore, Snapshot, encode, pack_positions, 
 
 _log = logging.getLogger(__name__)
 
-_MAX_SEGMENTS: Final = 8  # a search looks into each
+_MAX_SEGMENTS: Final = 10  # a search looks into each
 _MAX_DELETED: Final = 0.3  # of a segment, before it is written anew without what is deleted
 # Some 80 MB in memory, before what was gathered becomes a segment of its own.
 _MAX_POSTINGS: Final = 1_000_000
@@ -132,14 +132,17 @@ def _none() -> tuple[array[int], array[float], list[bytes]]:
 
 def choose_merged(records: Sequence[SegmentRecord]) -> list[SegmentRecord]:
     """The segments to make one of: those full of deleted documents, and when there are too many, the
-    smallest. A document is so written anew a logarithmic number of times."""
+    smallest, each no larger than those before it together. So a document is written anew some three
+    times among a thousand, and six among twenty thousand, if each came with a commit of its own."""
     merged = [record for record in records if len(record.deleted) > _MAX_DELETED * record.documents]
     rest = sorted((record for record in records if record not in merged), key=lambda record: record.documents)
-    if len(rest) > _MAX_SEGMENTS:
-        size = sum(record.documents - len(record.deleted) for record in merged)
-        while rest and (len(rest) >= _MAX_SEGMENTS // 2 or rest[0].documents <= size):
+    size = sum(record.documents - len(record.deleted) for record in merged)
+    surplus = len(rest) + bool(merged) - _MAX_SEGMENTS
+    if surplus > 0:
+        while rest and (surplus >= 0 or rest[0].documents <= size):
             size += rest[0].documents
             merged.append(rest.pop(0))
+            surplus -= 1
     return merged
 
 

@@ -320,6 +320,8 @@ class _Parser:
         return None
 
     def _leaf(self, name: str | None, text: str, position: int, *, quoted: bool) -> Query | None:
+        if not text.strip():
+            return None
         if name in ("from", "to"):
             try:
                 day = parse_day(text.strip())
@@ -327,7 +329,7 @@ class _Parser:
                 raise BadQuery("bad_date", position, text) from error
             return Uploaded(first=day) if name == "from" else Uploaded(last=day)
         if name in _FIELDS:
-            return Term(_FIELDS[name], text.strip()) if text.strip() else None
+            return Term(_FIELDS[name], text.strip())
         scope: Scope = "title" if name == "title" else "everywhere"
         if quoted:
             return Phrase(text, scope) if _LETTER.search(text) else None

@@ -23,7 +23,7 @@ _CUT_CHARS: Final = 20  # how far an end of a fragment moves to spare a word
 
 _LETTER: Final = r"[^\W_]"
 _APOSTROPHE: Final = "['’ʼ‘`]"
-_WORD_REST: Final = rf"{_LETTER}*(?:{_APOSTROPHE}{_LETTER}+)*"
+_WORD_REST: Final = rf"{_LETTER}{{0,64}}(?:{_APOSTROPHE}{_LETTER}{{1,64}}){{0,3}}"  # no longer is a word
 _WORD_END: Final = rf"(?!{_LETTER})"
 _GAP: Final = r"[\W_]{1,20}"  # between words that stand side by side
 # After its first letter: that this is the beginning of a word, and not the end of об'єкт.

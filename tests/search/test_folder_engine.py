@@ -1,0 +1,176 @@
+"""What the contract of engines does not tell: how an index is kept small, open and of one making."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from ecm.search import commits
+from ecm.search.analysis import Analyzer
+from ecm.search.commits import choose_merged
+from ecm.search.errors import IndexDamaged
+from ecm.search.manifest import Manifest, SegmentRecord
+from ecm.search.query import parse
+from ecm.search.whoosh_engine import WhooshEngine
+from tests.contracts.engine_contract import COMPANY, entry, find
+
+
+@pytest.fixture
+def engine(tmp_path: Path, analyzer: Analyzer) -> WhooshEngine:
+    return WhooshEngine(tmp_path / "index", analyzer)
+
+
+TREE = parse("договір")
+
+
+def manifest_of(engine: WhooshEngine) -> Manifest:
+    return engine._snapshot(COMPANY).manifest
+
+
+def record(documents: int, deleted: int = 0) -> SegmentRecord:
+    return SegmentRecord(f"{documents}-{deleted}", documents, frozenset(range(deleted)))
+
+
+def test_segments_stay_few_and_old_documents_are_seldom_written_anew() -> None:
+    sizes: list[int] = []
+    rewritten = 0
+    for number in range(5_000):
+        records = [SegmentRecord(str(at), size, frozenset()) for at, size in enumerate([*sizes, 1])]
+        merged = choose_merged(records)
+        rewritten += sum(one.documents for one in merged)
+        sizes = [one.documents for one in records if one not in merged]
+        if merged:
+            sizes.append(sum(one.documents for one in merged))
+        assert len(sizes) <= 10
+        assert sum(sizes) == number + 1
+    assert rewritten < 5_000 * 6
+
+
+def test_a_segment_full_of_deleted_documents_is_written_anew() -> None:
+    assert choose_merged([record(100, 10), record(10)]) == []
+    assert choose_merged([record(100, 40), record(10)]) == [record(100, 40)]
+
+
+def test_a_segment_of_deleted_documents_alone_vanishes(engine: WhooshEngine) -> None:
+    engine.write(COMPANY, [entry("1", "договір"), entry("2", "договір")])
+    engine.write(COMPANY, [entry("3", "договір")])
+    engine.write(COMPANY, removed=["1", "2"])
+    assert len(manifest_of(engine).segments) == 1
+    engine.write(COMPANY, removed=["3"])
+    assert manifest_of(engine).segments == ()
+    assert manifest_of(engine).files == {}
+
+
+def test_the_folder_holds_what_the_manifest_names_and_no_more(engine: WhooshEngine) -> None:
+    for number in range(30):
+        engine.write(COMPANY, [entry(str(number % 20), f"договір {number}")])
+    names = {path.name for path in engine._path(COMPANY).iterdir()}
+    assert names == {"manifest", *manifest_of(engine).files}
+    assert len(manifest_of(engine).segments) <= 10
+
+
+def test_a_large_write_becomes_several_segments_in_one_commit(
+    engine: WhooshEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commits, "_MAX_POSTINGS", 200)
+    entries = [entry(str(number % 35), f"договір слово{number} {number}") for number in range(50)]
+    engine.write(COMPANY, entries)
+    assert 1 < len(manifest_of(engine).segments) <= 10
+    assert sorted(find(engine, "договір")) == sorted({one.id for one in entries})
+    assert find(engine, "слово3") == []
+    assert find(engine, "слово38") == ["3"]
+    assert find(engine, '"слово49 49"') == ["14"]
+
+
+def test_merging_keeps_all_that_can_be_found(engine: WhooshEngine) -> None:
+    for number in range(40):
+        text = "договір постачання " * 3 + f"слово{number}"
+        tags = ("urgent",) if number % 2 else ()
+        engine.write(COMPANY, [entry(str(number), text, title=f"Акт {number}", tags=tags)])
+        if number % 5 == 0:
+            engine.write(COMPANY, removed=[str(number)])
+    there = {str(number) for number in range(40) if number % 5}
+    assert set(find(engine, '"договору постачання"')) == there
+    assert set(find(engine, "tag:urgent")) == {one for one in there if int(one) % 2}
+    assert set(find(engine, "title:ак*")) == there
+    assert set(find(engine, "сло*")) == there
+    assert find(engine, '"постачання слово7"') == ["7"]
+    scores = {round(hit.score, 4) for hit in engine.search(COMPANY, TREE, visible_to=["company"]).items}
+    assert len(scores) == 1, "a weight is no other after merging"
+
+
+def test_an_index_of_another_making_is_to_be_made_anew(tmp_path: Path, analyzer: Analyzer) -> None:
+    class NewerAnalyzer(Analyzer):
+        version = "words 2"
+
+    WhooshEngine(tmp_path, analyzer).write(COMPANY, [entry("1", "договір")])
+    newer = WhooshEngine(tmp_path, NewerAnalyzer())
+    for use in (lambda: newer.check(COMPANY), lambda: find(newer, ""), lambda: newer.write(COMPANY)):
+        with pytest.raises(IndexDamaged, match="words 2"):
+            use()
+
+
+def test_few_snapshots_are_kept_and_an_unchanged_index_is_opened_once(
+    tmp_path: Path, analyzer: Analyzer
+) -> None:
+    engine = WhooshEngine(tmp_path, analyzer, open_indexes=3)
+    for company in "abcdef":
+        engine.write(company, [entry("1", "договір")])
+        assert find(engine, "договір", company=company) == ["1"]
+    assert list(engine._snapshots) == ["d", "e", "f"]
+    opened = engine._snapshot("e")
+    assert engine._snapshot("e") is opened
+    engine.write("e", [entry("2", "договір")])
+    assert engine._snapshot("e").segments[0].opened is opened.segments[0].opened, "what is known is shared"
+    engine.close()
+    assert not engine._snapshots
+
+
+def test_all_files_are_durable_before_the_commit_shows(
+    engine: WhooshEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.write(COMPANY, [entry("1", "договір")])
+    synced: set[str] = set()
+    fsync, replace = os.fsync, Path.replace
+
+    def watched_fsync(descriptor: int) -> None:
+        synced.add(Path(os.readlink(f"/proc/self/fd/{descriptor}")).name)
+        fsync(descriptor)
+
+    def watched_replace(path: Path, target: Path) -> Path:
+        manifest = Manifest.from_bytes(path.read_bytes())
+        new = {name for name in manifest.files if name not in before}
+        assert new
+        assert new | {engine._path(COMPANY).name} <= synced
+        assert before <= {other.name for other in path.parent.iterdir()}, "the older commit is there still"
+        return replace(path, target)
+
+    before = set(manifest_of(engine).files)
+    monkeypatch.setattr(os, "fsync", watched_fsync)
+    monkeypatch.setattr(Path, "replace", watched_replace)
+    engine.write(COMPANY, [entry("2", "договір")])
+
+
+def test_a_file_that_is_gone_is_damage_and_not_a_commit_that_went_by(engine: WhooshEngine) -> None:
+    engine.write(COMPANY, [entry("1", "договір")])
+    (terms,) = (path for path in engine._path(COMPANY).iterdir() if path.suffix == ".trm")
+    terms.unlink()
+    engine.close()
+    with pytest.raises(IndexDamaged, match=f"{terms.name} is missing"):
+        find(engine, "договір")
+
+
+def test_ids_of_companies_become_plain_names(tmp_path: Path, analyzer: Analyzer) -> None:
+    engine = WhooshEngine(tmp_path / "index", analyzer)
+    companies = ["a", "A", "..", ".", "", "a/b", "a%2Fb", "%61", "ї", "c\x00", "con.", "a.lock"]
+
+    def paths() -> Iterator[Path]:
+        for company in companies:
+            yield engine._path(company)
+            yield engine._lock_path(company)
+
+    assert len({str(path).casefold() for path in paths()}) == 2 * len(companies)
+    assert all(path.parent == tmp_path / "index" and path.name.isascii() for path in paths())
