@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Iterator
 
@@ -9,9 +10,13 @@ from flask import Flask, Response, current_app, g, request
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, generate_latest
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
+from sqlalchemy.exc import SQLAlchemyError
 
 from ecm.app import Ecm
 from ecm.condition import Figures, measure
+from ecm.errors import EcmError
+
+logger = logging.getLogger(__name__)
 
 BUCKETS_S = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
 UNKNOWN_ROUTE = "unknown"
@@ -53,8 +58,14 @@ class StateCollector(Collector):
         return self._gauges(None)
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """The figures. A capped count is enough to see that work piles up."""
-        return self._gauges(measure(self._app))
+        """The figures, or none while the database does not answer. A capped count is enough to see that
+        work piles up."""
+        try:
+            figures = measure(self._app)
+        except (EcmError, SQLAlchemyError):
+            logger.warning("the database does not answer; its figures are left out", exc_info=True)
+            return iter(())
+        return self._gauges(figures)
 
     def _gauges(self, figures: Figures | None) -> Iterator[GaugeMetricFamily]:
         pending, held_bytes = (figures.pending, figures.held_bytes) if figures else (None, None)

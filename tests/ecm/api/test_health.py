@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy.exc import OperationalError
 
 from tests.ecm.api.clients import Api
 
@@ -69,3 +70,14 @@ def test_metrics_count_requests_by_route_and_bytes_moved(api: Api) -> None:
     assert value("ecm_pending_documents") == 1
     assert value("ecm_held_bytes") == 5
     assert "made/up" not in response.text
+
+
+def test_metrics_are_told_while_the_database_is_away(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*args: object) -> None:
+        raise OperationalError("SELECT", {}, Exception("no server"))
+
+    monkeypatch.setattr(api.app.database, "transaction", fail)
+    response = api.application.test_client().get("/metrics")
+    assert response.status_code == 200
+    assert "ecm_requests_total" in response.text
+    assert "ecm_held_bytes" not in response.text
