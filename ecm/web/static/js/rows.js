@@ -13,12 +13,20 @@ async function fetchRow(address) {
   return holder.content.querySelector("li");
 }
 
+// Whoever is on a link or button of the row by keyboard stays on it.
+function replace(row, fresh) {
+  const controls = (item) => [...item.querySelectorAll("a, button")];
+  const place = controls(row).indexOf(document.activeElement);
+  row.replaceWith(fresh);
+  controls(fresh)[place]?.focus();
+}
+
 // Shows the document of an address at the top of the list, or in the place where it is already.
 export async function showRow(list, address) {
   const row = await fetchRow(address);
   const shown = document.getElementById(row.id);
   if (shown) {
-    shown.replaceWith(row);
+    replace(shown, row);
   } else {
     list.prepend(row);
   }
@@ -40,9 +48,9 @@ export function watch(row, look = 0) {
     } catch {
       // Nothing is lost: the row stays as it was, and the next look may be luckier.
     }
-    const isUsed = row.contains(document.activeElement) || row.querySelector(".dropdown-menu.show");
+    const isUsed = row.querySelector(".dropdown-menu.show");
     if (fresh !== row && !isUsed && row.isConnected) {
-      row.replaceWith(fresh);
+      replace(row, fresh);
       watch(fresh, look + 1);
     } else {
       watch(row, look + 1);

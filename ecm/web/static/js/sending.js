@@ -21,8 +21,12 @@ function problemOf(status, body) {
   return { code: status === 401 ? "unauthenticated" : status >= 500 ? "failure" : "bad_request" };
 }
 
-function mayPass(status) {
-  return status === 0 || status === 409 || status === 423 || (status >= 500 && status !== 507);
+// Whether another try may succeed soon: a lost connection, a lock of our own last try, a proxy without us.
+// What we say of ourselves (no room, storage away) people should hear at once.
+function mayPass(response) {
+  const status = response?.getStatus() ?? 0;
+  const isOurs = response?.getHeader("Content-Type")?.startsWith("application/problem+json");
+  return status === 0 || status === 409 || status === 423 || (status >= 502 && status <= 504 && !isOurs);
 }
 
 export function sendDocument(file, { user, deal }, handlers) {
@@ -35,7 +39,7 @@ export function sendDocument(file, { user, deal }, handlers) {
     // The same file on another deal, or by someone else on this computer, is another upload.
     fingerprint: async () => ["ecm", user, deal, file.name, file.size, file.lastModified].join("/"),
     onShouldRetry(error) {
-      const isHopeful = mayPass(error.originalResponse?.getStatus() ?? 0);
+      const isHopeful = mayPass(error.originalResponse);
       if (isHopeful) {
         handlers.onRetry();
       }

@@ -18,13 +18,11 @@ class DropZone {
     this.running = new Set();
     form.classList.add("is-live");
     this.listen();
+    this.addChosen(); // perhaps somebody was quicker than this script
   }
 
   listen() {
-    this.input.addEventListener("change", () => {
-      this.add([...this.input.files]);
-      this.input.value = "";
-    });
+    this.input.addEventListener("change", () => this.addChosen());
     this.form.addEventListener("submit", (event) => event.preventDefault());
     const hasFiles = (event) => event.dataTransfer?.types.includes("Files");
     let depth = 0; // dragging over a child leaves its parent, as browsers see it
@@ -47,6 +45,11 @@ class DropZone {
         event.preventDefault();
       }
     });
+  }
+
+  addChosen() {
+    this.add([...this.input.files]);
+    this.input.value = "";
   }
 
   add(files) {
