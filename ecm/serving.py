@@ -25,6 +25,8 @@ logger = logging.getLogger(__name__)
 
 THREADS = 32
 BACKLOG = 2048
+BACKGROUND_NICENESS = 5
+"""Where both want the processor, who waits for an answer comes before what is found a little later."""
 PARENT_LOOKED_AT_EVERY_S = 1.0
 PR_SET_PDEATHSIG = 1
 ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n", "\r": "\\r"})
@@ -51,6 +53,7 @@ def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 8000, thre
     address = f"{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
 
     def work() -> None:
+        os.nice(BACKGROUND_NICENESS)
         stop = threading.Event()
         stop_on_signals(stop, signal.SIGTERM)
         with open_settings(settings, analyzer=analyzer) as app:

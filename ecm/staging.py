@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from ecm import clock
@@ -21,7 +21,7 @@ from ecm.database import Database
 from ecm.errors import StagedFileExpired
 from ecm.ledger import SqlUsageLedger, release_intent
 from ecm.media_types import MediaTypeDetector
-from ecm.models import Intent, Upload
+from ecm.models import Base, Intent, Upload
 from ecm.settings import Leases
 from ecm.storage.errors import NotFound as BlobNotFound
 from ecm.storage.errors import StorageError
@@ -35,6 +35,19 @@ SWEEP_BATCH = 500
 HEAD_BYTES = 1024 * 1024
 FAILURES_IN_A_ROW = 3
 COLLECT_EVERY_S = 3600
+
+_INTENTS = Base.metadata.tables[Intent.__tablename__]
+_CLOSE_INTENT = (
+    delete(_INTENTS)
+    .where(
+        _INTENTS.c.storage_key == bindparam("key"),
+        _INTENTS.c.company_id == bindparam("of_company"),
+        _INTENTS.c.state == "open",
+        _INTENTS.c.size_bytes == bindparam("of_bytes"),
+        _INTENTS.c.attach_until > bindparam("at"),
+    )
+    .returning(_INTENTS.c.id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,18 +272,13 @@ class Staging:
 def close_intent(session: Session, staged: StagedFile, company_id: int) -> None:
     """Take the staged bytes over for a document, in the caller's transaction. The conditional write is
     what makes sure that the sweep hasn't: StagedFileExpired when it has, or the lease has ended."""
-    closed = session.execute(
-        delete(Intent)
-        .where(
-            Intent.storage_key == staged.key,
-            Intent.company_id == company_id,
-            Intent.state == "open",
-            Intent.size_bytes == staged.size_bytes,
-            Intent.attach_until > clock.now(),
-        )
-        .returning(Intent.id)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
+    taken = {
+        "key": staged.key,
+        "of_company": company_id,
+        "of_bytes": staged.size_bytes,
+        "at": clock.now(),
+    }
+    closed = session.execute(_CLOSE_INTENT, taken).one_or_none()
     if closed is None:
         raise StagedFileExpired(staged.filename)
 
