@@ -165,11 +165,12 @@ def _of_documents(facts: Facts) -> str:
 
 def _of_quota(facts: Facts) -> Message:
     limit, used, reserved = (_int(facts, f"{name}_bytes") for name in ("limit", "used", "reserved"))
-    purgeable, trash = _int(facts, "purgeable_bytes"), _int(facts, "trash_bytes")
+    requested, trash = _int(facts, "requested_bytes"), _int(facts, "trash_bytes")
+    purgeable = _int(facts, "purgeable_bytes")
     sentences = [
         _(
             "There is no room: the file takes %(requested)s, and of %(limit)s only %(left)s are left.",
-            requested=formats.size(_int(facts, "requested_bytes")),
+            requested=formats.size(requested),
             limit=formats.size(limit),
             left=formats.size(max(0, limit - used - reserved)),
         ),
@@ -181,13 +182,13 @@ def _of_quota(facts: Facts) -> Message:
         )
     if purgeable:
         sentences.append(_("Emptying the trash would free %(freed)s.", freed=formats.size(purgeable)))
-        return Message(" ".join(sentences), url_for("pages.trash.index"), _("Open the trash"))
-    if trash:
+        if used + reserved - purgeable + requested <= limit:
+            return Message(" ".join(sentences), url_for("pages.trash.index"), _("Open the trash"))
+    elif trash:
         sentences.append(
             _("The trash holds %(trash)s, which an administrator can delete.", trash=formats.size(trash))
         )
-    else:
-        sentences.append(_("Delete what is no longer needed, or ask an administrator for a larger tariff."))
+    sentences.append(_("Delete what is no longer needed, or ask an administrator for a larger tariff."))
     return Message(" ".join(sentences), url_for("pages.storage.index"), _("See the storage"))
 
 

@@ -123,11 +123,14 @@ def test_a_form_stores_a_new_version(site: Site) -> None:
 def test_refusals_that_scripts_hear_of_are_put_into_words(site: Site) -> None:
     client = site.visit(site.alfa.olena, language="uk")
     figures = "limit_bytes=209715200&used_bytes=209000000&reserved_bytes=0"
-    figures += "&requested_bytes=12345678&purgeable_bytes=5000000"
+    figures += "&requested_bytes=12345678&purgeable_bytes=50000000"
     text = read(client.get(f"/uploads/refusal?code=quota_exceeded&{figures}")).replace("\xa0", " ")
     assert "Бракує місця: файл займає 11,8 МБ, а з 200 МБ вільно лише 698 кБ." in text
-    assert "Очищення кошика звільнить 4,77 МБ." in text
+    assert "Очищення кошика звільнить 47,7 МБ." in text
     assert 'href="/trash"' in text
+    text = read(client.get(f"/uploads/refusal?code=quota_exceeded&{figures.removesuffix('0')}"))
+    assert "попросіть адміністратора перейти на більший тариф" in text  # the trash alone would not do
+    assert 'href="/storage"' in text
     assert "Сховище файлів не відповідає" in read(client.get("/uploads/refusal?code=storage_unavailable"))
     assert "Ваш сеанс завершено" in read(client.get("/uploads/refusal?code=unauthenticated"))
     assert "Дію не виконано" in read(client.get("/uploads/refusal?code=<script>"))
