@@ -4,9 +4,14 @@ from __future__ import annotations
 
 import io
 import shutil
+from importlib.resources import files
 from pathlib import Path
 
+import docx
 import pytest
+from reportlab.pdfbase import pdfmetrics
+from reportlab.pdfbase.ttfonts import TTFont
+from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy import delete, func, select
 
 from ecm import Ecm
@@ -30,6 +35,30 @@ def test_a_colleague_finds_a_document_in_any_form_of_the_word_and_another_compan
         assert hit.document.title == "лист.txt"
         assert "<mark>рахунками" in hit.snippet
         assert app.search(beta.olena, query).total == 0
+
+
+def test_one_form_of_a_word_finds_another_in_cp1251_text_docx_and_pdf(
+    app: Ecm, alfa: Firm, beta: Firm
+) -> None:
+    sentence = "Розрахунки за рахунками постачальника"
+    word, pdf = io.BytesIO(), io.BytesIO()
+    letter = docx.Document()
+    letter.add_paragraph(sentence)
+    letter.save(word)
+    font = files("fontpkg_pt_sans").joinpath("files", "PT_Sans-Web-Regular.ttf")
+    pdfmetrics.registerFont(TTFont("PT Sans", str(font)))
+    canvas = Canvas(pdf)
+    canvas.setFont("PT Sans", 12)
+    canvas.drawString(72, 720, sentence)
+    canvas.save()
+    put(app, alfa.olena, alfa.deal, sentence.encode("cp1251"), "a.txt")
+    put(app, alfa.olena, alfa.deal, word.getvalue(), "b.docx")
+    put(app, alfa.olena, alfa.deal, pdf.getvalue(), "c.pdf")
+    app.work_off()
+    hits = app.search(alfa.petro, "рахунок")
+    assert sorted(hit.document.title for hit in hits) == ["a.txt", "b.docx", "c.pdf"]
+    assert all("<mark>рахунками</mark>" in hit.snippet for hit in hits)
+    assert app.search(beta.petro, "рахунок").total == 0
 
 
 def test_lag_is_told_and_ends(app: Ecm, alfa: Firm) -> None:
