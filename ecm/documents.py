@@ -95,7 +95,8 @@ class Documents:
         """Upload a document's next version; it becomes the current one. StagedFileExpired; Trashed."""
         document = self._live(document)
         session = self._tx.session
-        session.refresh(document, ["current_version"], with_for_update=True)
+        self.versions.lock(document)
+        document = self._live(document)
         close_intent(session, staged, self._tx.company_id)
         last = session.scalar(select(func.max(Version.number)).where(Version.document_id == document.id))
         now = clock.now()

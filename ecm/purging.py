@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import delete, select, update
 
 from ecm.access import may_purge
-from ecm.errors import Forbidden
+from ecm.errors import ChangedMeanwhile, Forbidden
 from ecm.models import Document, DocumentCard, IdempotentRequest, Upload, Version, VersionText
 from ecm.staging import open_dead_intent
 
@@ -25,6 +25,7 @@ class Purging:
 
     def purge(self, document: Document) -> int:
         """Delete one document; see `Documents.purge`."""
+        self._tx.documents.versions.lock(document)
         versions = self._versions(document)
         if not may_purge(self._tx.require_actor(), {version.uploaded_by_id for version in versions}):
             raise Forbidden("deleting for good what others uploaded", "admin")
@@ -42,6 +43,12 @@ class Purging:
         )
         while documents := self._tx.session.scalars(query.where(Document.id > last_id)).all():
             for document in documents:
+                try:
+                    self._tx.documents.versions.lock(document)
+                except ChangedMeanwhile:  # somebody else was faster
+                    continue
+                if document.trashed_at is None:
+                    continue
                 versions = self._versions(document)
                 if may_purge(actor, {version.uploaded_by_id for version in versions}):
                     freed_bytes += self._delete(document, versions)
@@ -52,9 +59,9 @@ class Purging:
     def _versions(self, document: Document) -> list[Version]:
         return list(
             self._tx.session.scalars(
-                select(Version)
-                .where(Version.document_id == document.id, Version.company_id == self._tx.company_id)
-                .with_for_update()
+                select(Version).where(
+                    Version.document_id == document.id, Version.company_id == self._tx.company_id
+                )
             )
         )
 

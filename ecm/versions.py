@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from ecm.errors import NotFound
+from ecm.errors import ChangedMeanwhile, NotFound
 from ecm.ids import parse_id
 from ecm.models import Document, Version
 from ecm.paging import Page, paginate
@@ -47,6 +47,23 @@ class Versions:
             .order_by(Version.number.desc())
         )
         return paginate(self._tx.session, query, page, per_page)
+
+    def lock(self, document: Document) -> None:
+        """Keep others from adding versions to a document, and from purging it, until this transaction ends.
+        ChangedMeanwhile when it is gone.
+
+        A write, though it changes nothing: SQLite has no other lock, and begins its transaction here.
+        """
+        there = self._tx.session.execute(
+            update(Document)
+            .where(Document.id == document.id, Document.company_id == self._tx.company_id)
+            .values(updated_at=Document.updated_at)
+            .returning(Document.id)
+            .execution_options(synchronize_session=False)
+        ).one_or_none()
+        if there is None:
+            raise ChangedMeanwhile
+        self._tx.session.refresh(document, ["current_version", "trashed_at"])
 
     def insert(self, document: Document, staged: StagedFile, *, number: int, at: datetime) -> Version:
         """The row of a version whose bytes were just taken over. Flushed by the caller."""

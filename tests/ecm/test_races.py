@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
 
 import pytest
 
@@ -21,14 +22,35 @@ Change = Callable[[UnitOfWork, Document], object]
     [
         lambda tx, document: tx.documents.trash(document),
         lambda tx, document: tx.documents.update(document, title="Новий"),
+        lambda tx, document: tx.documents.purge(document),
+        lambda tx, document: tx.documents.versions.lock(document),
     ],
-    ids=["trash", "update"],
+    ids=["trash", "update", "purge", "lock"],
 )
 def test_a_change_of_what_was_purged_meanwhile_is_refused(app: Ecm, alfa: Firm, change: Change) -> None:
     id = put(app, alfa.olena, alfa.deal, b"content").id
     with pytest.raises(ChangedMeanwhile):
         change_late(app, alfa, id, change)
     assert usage(app, alfa.admin) == (0, 0)
+
+
+def test_two_purges_at_once_give_the_bytes_back_once(app: Ecm, alfa: Firm) -> None:
+    kept = put(app, alfa.olena, alfa.deal, b"kept")
+    for _ in range(10):
+        id = put(app, alfa.olena, alfa.deal, b"content").id
+        together = Barrier(2)
+
+        def purge(id: int = id, together: Barrier = together) -> int:
+            with app.begin(alfa.admin) as tx:
+                document = tx.documents.get(id)
+                together.wait(20)
+                return tx.documents.purge(document)
+
+        with ThreadPoolExecutor(2) as threads:
+            purges = [threads.submit(purge) for _ in range(2)]
+        errors = [each.exception() for each in purges]
+        assert sorted(type(error) for error in errors if error is not None) == [ChangedMeanwhile]
+    assert usage(app, alfa.admin) == (kept.current.size_bytes, 0)
 
 
 def change_late(app: Ecm, firm: Firm, id: int, change: Change) -> None:
