@@ -72,7 +72,7 @@ class SqlUsageLedger:
         self._database = database
         self._actor = actor
         self._leases = leases
-        self.renew_every_s = receiving_s / 4
+        self.renew_every_s = min(receiving_s, leases.staged_s) / 4
         """How often a live upload should say that it lives."""
         self._receiving_s = receiving_s
         self._reclaim = reclaim
@@ -172,8 +172,7 @@ class SqlUsageLedger:
         now = clock.now()
         return {
             "receiving_until": now + timedelta(seconds=self._receiving_s),
-            # Bytes that are whole may be attached for at least as long as they could have gone on coming.
-            "attach_until": now + timedelta(seconds=max(self._receiving_s, self._leases.staged_s)),
+            "attach_until": now + timedelta(seconds=self._leases.staged_s),
         }
 
     def _add(self, session: Session, size_bytes: int) -> None:

@@ -123,13 +123,13 @@ class Staging:
             expires_at=clock.now() + timedelta(seconds=self._leases.staged_s),
         )
 
-    def quota_storage(self, actor: Actor, *, receiving_s: float | None = None) -> QuotaStorage:
+    def quota_storage(self, actor: Actor) -> QuotaStorage:
         """Storage in which all that is put is counted against the actor first."""
         ledger = SqlUsageLedger(
             self._database,
             actor,
             self._leases,
-            receiving_s=self._leases.upload_s if receiving_s is None else receiving_s,
+            receiving_s=self._leases.upload_s,
             reclaim=lambda company_id: self.sweep(company_id) > 0,
         )
         return QuotaStorage(self._storage, ledger)

@@ -55,6 +55,17 @@ def test_a_caller_that_comes_after_the_lease_gets_an_error_and_no_document(app: 
         assert tx.documents.of_card(alfa.deal).total == 0
 
 
+def test_a_staged_lease_shorter_than_the_uploads_is_kept_to(open_library: Callable[..., Ecm]) -> None:
+    app = open_library(staged_lease_s=1)
+    firm = make_firm(app, "Альфа")
+    staged = stage(app, firm)
+    time.sleep(1.1)
+    with pytest.raises(StagedFileExpired), app.begin(firm.olena) as tx:
+        tx.documents.add(staged, card=firm.deal)
+    assert app.sweep() == len(b"content")
+    assert list(app.storage.list()) == []
+
+
 def test_a_transaction_open_while_the_lease_ends_keeps_its_bytes(app: Ecm, alfa: Firm) -> None:
     """It closed the intent in time; the sweep has to leave it alone, though the commit comes later."""
     # On SQLite the sweep would wait for the writer, which is this very thread.
