@@ -343,8 +343,7 @@ def fsck(app: Ecm, repair: bool, quick: bool, company_id: str | None, as_json: b
     wanted = int(app_company(app, company_id).id) if company_id is not None else None
     findings = []
     with Progress("checking", None) as progress:
-        told = lambda done, total: progress.reach(done, total)  # noqa: E731
-        for finding in app.fsck(wanted, repair=repair, quick=quick, progress=told):
+        for finding in app.fsck(wanted, repair=repair, quick=quick, progress=progress.reach):
             findings.append(finding)
             if not as_json:
                 click.echo(f"{finding.code}\t{finding}")

@@ -317,7 +317,7 @@ class Indexing:
             except StorageError as error:
                 if error.code != "blob_not_found":
                     raise
-                return Extraction(state="failed", text="", reason="damaged")
+                return Extraction(state="failed", text="", reason="missing")
             return self._extraction.extract(path, version.media_type, version.filename)
 
     def _entries(self, company_id: int, document_ids: set[int]) -> Iterator[Entry]:
