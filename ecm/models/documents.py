@@ -48,8 +48,9 @@ class Document(Base):
 class Version(Base):
     """One immutable upload of a document's content.
 
-    `text_state` is ``pending``, ``done``, ``empty``, ``unsupported`` or ``failed``; `text_reason` says
-    why where it is not ``done``.
+    `text_state` is ``pending``, ``recognizing`` (a scan whose turn is still to come), ``done``, ``empty``,
+    ``unsupported`` or ``failed``; `text_reason` says why where it is not ``done``. `preview_state` is
+    ``pending``, ``ready``, ``unsupported`` or ``failed``, `preview_pages` how many pages can be shown.
     """
 
     __tablename__ = "ecm_versions"
@@ -72,6 +73,8 @@ class Version(Base):
     uploaded_at: Mapped[datetime]
     text_state: Mapped[str] = mapped_column(String(20))
     text_reason: Mapped[str | None] = mapped_column(String(300))
+    preview_state: Mapped[str] = mapped_column(String(20), default="unsupported")
+    preview_pages: Mapped[int | None]
 
 
 class VersionText(Base):

@@ -90,6 +90,24 @@ def upgrade() -> None:
     op.create_index("ix_ecm_outbox_company", "ecm_outbox", ["company_id", "id"], unique=False)
 
     op.create_table(
+        "ecm_jobs",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("kind", sa.String(length=20), nullable=False),
+        sa.Column("version_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("lease_token", sa.String(length=40), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["company_id"], ["ecm_companies.id"], name=op.f("fk_ecm_jobs_company_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ecm_jobs")),
+        sa.UniqueConstraint("kind", "version_id", name=op.f("uq_ecm_jobs_kind_version_id")),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_ecm_jobs_company", "ecm_jobs", ["kind", "company_id", "id"], unique=False)
+
+    op.create_table(
         "ecm_users",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -358,6 +376,22 @@ def upgrade() -> None:
     op.create_index(op.f("ix_ecm_uploads_expires_at"), "ecm_uploads", ["expires_at"], unique=False)
 
     op.create_table(
+        "ecm_recent_searches",
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False),
+        sa.Column("text", sa.String(length=300), nullable=False),
+        sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("searched_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["ecm_companies.id"], name=op.f("fk_ecm_recent_searches_company_id")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["ecm_users.id"], name=op.f("fk_ecm_recent_searches_user_id")),
+        sa.PrimaryKeyConstraint("user_id", "text", name=op.f("pk_ecm_recent_searches")),
+    )
+    op.create_index(
+        "ix_ecm_recent_searches_user", "ecm_recent_searches", ["user_id", "searched_at"], unique=False
+    )
+
+    op.create_table(
         "ecm_versions",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
@@ -372,6 +406,8 @@ def upgrade() -> None:
         sa.Column("uploaded_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("text_state", sa.String(length=20), nullable=False),
         sa.Column("text_reason", sa.String(length=300), nullable=True),
+        sa.Column("preview_state", sa.String(length=20), nullable=False),
+        sa.Column("preview_pages", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id"], ["ecm_companies.id"], name=op.f("fk_ecm_versions_company_id")
         ),
@@ -419,6 +455,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("ecm_version_texts")
+    op.drop_table("ecm_recent_searches")
     op.drop_table("ecm_versions")
     op.drop_table("ecm_uploads")
     op.drop_table("ecm_idempotent_requests")
@@ -431,6 +468,7 @@ def downgrade() -> None:
     op.drop_table("ecm_audit_events")
     op.drop_table("ecm_api_tokens")
     op.drop_table("ecm_users")
+    op.drop_table("ecm_jobs")
     op.drop_table("ecm_outbox")
     op.drop_table("ecm_index_queues")
     op.drop_table("ecm_company_usage")
