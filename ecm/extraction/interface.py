@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 State = Literal["done", "empty", "unsupported", "failed"]
 Reason = Literal[
@@ -19,6 +22,7 @@ Reason = Literal[
     "time_limit",
     "memory_limit",
     "crashed",
+    "no_recognizer",
 ]
 
 
@@ -30,13 +34,29 @@ class Extraction:
     reader takes the type) or ``failed``. ``reason`` is a stable code, empty when all went well; ``detail`` is
     the same for people, in English, and never holds a word of the file. A ``done`` with a reason holds a part
     of the text: ``truncated`` (the output limit was reached), or ``damaged`` or ``too_large`` (the rest can't
-    be read).
+    be read). ``has_scans``: there are pictures that may hold text, and they were not read.
     """
 
     state: State
     text: str = ""
     reason: Reason = ""
     detail: str = ""
+    has_scans: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A picture that may hold text: a page without a text layer, a photo.
+
+    A reader yields it in the place where its text belongs, and need not know whether pictures are read this
+    time. ``draw`` gives the picture, upright as far as the file says how. It is called at once, before the
+    next piece is asked for, or never; what it raises is taken as from a reader.
+    """
+
+    draw: Callable[[], Image]
+
+
+Piece = str | Scan
 
 
 class Extractor(Protocol):
@@ -45,8 +65,10 @@ class Extractor(Protocol):
     media_types: frozenset[str]
     """The media types it takes, lower case, without parameters."""
 
-    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[str]:
-        """Yield the text of the file in pieces, in reading order, each with its own line ends.
+    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[Piece]:
+        """Yield the text of the file in pieces, in reading order, each with its own line ends, and its scans.
+
+        A reader of files inside of files hands on the pieces of what it finds inside, scans among them.
 
         Pieces flow so that a small file with endless text is stopped at the limit instead of filling memory.
         ``filename`` is the name that people see, for hints only. Raises `Unreadable`; anything else that it

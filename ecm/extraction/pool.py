@@ -10,7 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
 from .child_process import ChildProcess, ExtractionUnavailable
 from .interface import Extraction, Reason
@@ -36,7 +36,8 @@ class ExtractionPool:
 
     ``processes`` files are read at once, and further callers wait. A child is replaced after
     ``files_per_process`` files, and at once after any failure. ``time_limit_s`` is wall time for one file,
-    ``memory_limit_bytes`` the address space of a child, ``output_limit_chars`` the most text kept of a file.
+    ``recognition_limit_s`` the same when its pictures are read too, ``memory_limit_bytes`` the address space
+    of a child, ``output_limit_chars`` the most text kept of a file.
 
     Children start when first needed, in a session of their own, and die with this process. Thread-safe.
     Close it, or use it as a context manager.
@@ -49,12 +50,15 @@ class ExtractionPool:
         memory_limit_bytes: int = 1024**3,
         time_limit_s: float = 60.0,
         output_limit_chars: int = 2_000_000,
+        recognition_limit_s: float = 600.0,
     ) -> None:
-        if min(processes, files_per_process, memory_limit_bytes, time_limit_s, output_limit_chars) <= 0:
+        limits = (memory_limit_bytes, time_limit_s, recognition_limit_s, output_limit_chars)
+        if min(processes, files_per_process, *limits) <= 0:
             raise ValueError("every limit of an extraction pool is more than zero")
         self._files_per_process = files_per_process
         self._memory_limit_bytes = memory_limit_bytes
         self._time_limit_s = time_limit_s
+        self._recognition_limit_s = recognition_limit_s
         self._output_limit_chars = output_limit_chars
         self._lock = threading.Lock()
         self._closed = False
@@ -68,8 +72,11 @@ class ExtractionPool:
         # of the pool's own starts them all.
         self._starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="extraction-starter")
 
-    def extract(self, path: Path, media_type: str, filename: str) -> Extraction:
+    def extract(self, path: Path, media_type: str, filename: str, *, recognize: bool = False) -> Extraction:
         """Return the text of the file, or why there is none; blocks until done, or the time limit.
+
+        Text in pictures is read only with ``recognize``: a second for a page. Else `Extraction.has_scans`
+        says whether there are any to be read.
 
         A bad or hostile file is an `Extraction`, never an exception. Raises OSError when the file is not
         there to be read, `ExtractionPoolClosed`, and `ExtractionUnavailable` when no child can be started
@@ -77,12 +84,18 @@ class ExtractionPool:
         """
         with path.open("rb"):
             pass  # the caller's mistake, not the document's: say so here
-        request = {"path": str(path.absolute()), "media_type": media_type, "filename": filename}
+        request = {
+            "path": str(path.absolute()),
+            "media_type": media_type,
+            "filename": filename,
+            "recognize": recognize,
+            "time_limit_s": self._recognition_limit_s if recognize else self._time_limit_s,
+        }
         child = self._slots.get()
         try:
             used = child is not None
             child, extraction = self._read(child, request)
-            if used and extraction.reason in ("crashed", "memory_limit"):
+            if used and extraction.state == "failed" and extraction.reason in ("crashed", "memory_limit"):
                 # Earlier files may have left that child short of memory, or broken: ask a fresh one.
                 child, extraction = self._read(child, request)
         except BaseException:
@@ -92,7 +105,7 @@ class ExtractionPool:
         return extraction
 
     def _read(
-        self, child: ChildProcess | None, request: dict[str, str]
+        self, child: ChildProcess | None, request: dict[str, Any]
     ) -> tuple[ChildProcess | None, Extraction]:
         """Read one file; return the child if it may read another, and what came of the file."""
         if child is None:
@@ -108,14 +121,11 @@ class ExtractionPool:
             _log.info("text extraction failed: %s, %s", extraction.reason, request["media_type"])
         return (child if reusable else None), extraction
 
-    def _ask(self, child: ChildProcess, request: dict[str, str]) -> Extraction:
+    def _ask(self, child: ChildProcess, request: dict[str, Any]) -> Extraction:
         reason: Reason
         try:
-            answer = child.ask(
-                {**request, "time_limit_s": self._time_limit_s},
-                deadline=time.monotonic() + self._time_limit_s,
-                limit_bytes=4 * self._output_limit_chars + 65536,
-            )
+            deadline = time.monotonic() + request["time_limit_s"]
+            answer = child.ask(request, deadline=deadline, limit_bytes=4 * self._output_limit_chars + 65536)
             return Extraction(**answer)
         except TimeoutError:
             reason = "time_limit"

@@ -9,7 +9,8 @@ from typing import Any
 
 from . import limits, wire
 from .cleaning import clean
-from .interface import Extractor, Unreadable
+from .interface import Extractor, Piece, Scan, Unreadable
+from .ocr import Recognizer
 from .readers import make_extractors
 
 _REQUEST_LIMIT_BYTES = 1024 * 1024
@@ -32,41 +33,84 @@ def serve(descriptor: int, parent_pid: int, memory_limit_bytes: int, output_limi
 
 def read_file(
     extractor: Extractor | None, request: dict[str, Any], output_limit_chars: int
-) -> dict[str, str]:
+) -> dict[str, Any]:
     """Read one file and return the fields of an `Extraction`; raises nothing that a file can cause."""
     if extractor is None:
         return _answer("unsupported", "", "unsupported", "text is not read from files of this type")
-    pieces: list[str] = []
-    reason, detail = "", ""
+    gathering = _Gathering(output_limit_chars, _recognizer(request))
     try:
-        chunks = extractor.extract(Path(request["path"]), request["media_type"], request["filename"])
-        if _gather(chunks, pieces, output_limit_chars):
-            reason, detail = "truncated", f"only the first {output_limit_chars} characters are kept"
-    except Unreadable as refusal:
-        reason, detail = refusal.reason, refusal.detail
-    except MemoryError:
-        pieces.clear()
-        reason, detail = "memory_limit", "reading the file takes more memory than is allowed"
-    except Exception as error:  # noqa: BLE001 - whatever a damaged file makes a library raise
-        reason, detail = "damaged", f"the file is damaged ({type(error).__name__})"
-    except BaseException as error:
-        if type(error).__name__ != "PanicException":  # what Rust code raises, outside Exception
-            raise
-        reason, detail = "damaged", "the file is damaged (its reader gave up)"
-    text = clean("".join(pieces))
-    return _answer("done" if text else "failed" if reason else "empty", text, reason, detail)
+        gathering.take(extractor.extract(Path(request["path"]), request["media_type"], request["filename"]))
+    except MemoryError as error:
+        refusal = _refusal(error)
+        return _answer("failed", "", refusal.reason, refusal.detail)
+    except BaseException as error:  # noqa: BLE001 - what a file can't cause is raised again
+        gathering.note(_refusal(error))
+    return gathering.answer()
 
 
-def _gather(chunks: Iterable[str], pieces: list[str], limit_chars: int) -> bool:
-    """Append chunks until the limit; return whether there was more."""
-    left = limit_chars
-    for chunk in chunks:
-        pieces.append(chunk[:left])
-        left -= len(chunk)
-        if left < 0:
-            return True
-    return False
+def _recognizer(request: dict[str, Any]) -> Recognizer | None:
+    # Begun pictures must end before the pool's own patience does, so that what was read is kept.
+    return Recognizer(0.9 * request["time_limit_s"]) if request["recognize"] else None
 
 
-def _answer(state: str, text: str, reason: str, detail: str) -> dict[str, str]:
-    return {"state": state, "text": text, "reason": reason, "detail": detail}
+def _refusal(error: BaseException) -> Unreadable:
+    """Say for people what a file made a reader raise; what no file can cause is raised again."""
+    if isinstance(error, Unreadable):
+        return error
+    if isinstance(error, MemoryError):
+        return Unreadable("memory_limit", "reading the file takes more memory than is allowed")
+    if isinstance(error, Exception):
+        return Unreadable("damaged", f"the file is damaged ({type(error).__name__})")
+    if type(error).__name__ == "PanicException":  # what Rust code raises, outside Exception
+        return Unreadable("damaged", "the file is damaged (its reader gave up)")
+    raise error
+
+
+class _Gathering:
+    """What was read of one file so far."""
+
+    def __init__(self, limit_chars: int, recognizer: Recognizer | None) -> None:
+        self._limit_chars = limit_chars
+        self._left_chars = limit_chars
+        self._recognizer = recognizer
+        self._pieces: list[str] = []
+        self._refusal: Unreadable | None = None
+        self._has_scans = False
+
+    def take(self, pieces: Iterable[Piece]) -> None:
+        """Gather text until the limit, and read the scans, if they are to be read now."""
+        for piece in pieces:
+            text = self._read(piece) if isinstance(piece, Scan) else piece
+            self._pieces.append(text[: self._left_chars])
+            self._left_chars -= len(text)
+            if self._left_chars < 0:
+                detail = f"only the first {self._limit_chars} characters are kept"
+                return self.note(Unreadable("truncated", detail))
+
+    def note(self, refusal: Unreadable) -> None:
+        """Keep why there is no more text; the first reason stands."""
+        self._refusal = self._refusal or refusal
+
+    def answer(self) -> dict[str, Any]:
+        """Return the fields of an `Extraction`."""
+        text = clean("".join(self._pieces))
+        reason = self._refusal.reason if self._refusal else ""
+        detail = self._refusal.detail if self._refusal else ""
+        state = "done" if text else _STATES_WITHOUT_TEXT.get(reason, "failed")
+        return _answer(state, text, reason, detail, self._has_scans)
+
+    def _read(self, scan: Scan) -> str:
+        if self._recognizer:
+            try:
+                return self._recognizer.read(scan) + "\n"
+            except Exception as error:  # noqa: BLE001 - one bad picture; the others and the text stand
+                self.note(_refusal(error))
+        self._has_scans = True
+        return ""
+
+
+_STATES_WITHOUT_TEXT = {"": "empty", "truncated": "empty", "no_recognizer": "unsupported"}
+
+
+def _answer(state: str, text: str, reason: str, detail: str, has_scans: bool = False) -> dict[str, Any]:
+    return {"state": state, "text": text, "reason": reason, "detail": detail, "has_scans": has_scans}
