@@ -13,13 +13,12 @@ import sys
 import tempfile
 import threading
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from . import wire
 
 # What runtimes say before they give up: those of Rust, C++ and Python.
 _OUT_OF_MEMORY = re.compile(rb"memory allocation of \d+ bytes failed|bad_alloc|[Oo]ut of memory|MemoryError")
-_CHILD_FILE = Path(__file__).with_name("child.py")
 # What a child may know of this process' environment: where programs and libraries are. No credentials.
 _KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
 
@@ -31,10 +30,14 @@ class ExtractionUnavailable(RuntimeError):
 class ChildProcess:
     """A running child with its socket and its folder for temporary files. Asked by one thread at a time.
 
-    Raises `ExtractionUnavailable` when it can't be started. End it with `stop`.
+    Raises `ExtractionUnavailable` when it can't be started. End it with `stop`. ``output_limit_chars`` is for
+    children that answer with text.
     """
 
-    def __init__(self, *, memory_limit_bytes: int, output_limit_chars: int) -> None:
+    child_file: ClassVar[Path] = Path(__file__).with_name("child.py")
+    """What the process runs; a subclass may name another file."""
+
+    def __init__(self, *, memory_limit_bytes: int, output_limit_chars: int = 0) -> None:
         self.files = 0
         self.ran_out_of_memory = False
         """Whether a child that has been stopped had died for want of memory, as far as it said."""
@@ -58,7 +61,7 @@ class ChildProcess:
                 arguments = [theirs.fileno(), os.getpid(), memory_limit_bytes, output_limit_chars]
                 with open(self._last_words, "wb") as last_words:
                     self._process = subprocess.Popen(
-                        [sys.executable, "-P", str(_CHILD_FILE), *map(str, arguments)],
+                        [sys.executable, "-P", str(self.child_file), *map(str, arguments)],
                         stdin=subprocess.DEVNULL,
                         stdout=subprocess.DEVNULL,
                         stderr=last_words,
