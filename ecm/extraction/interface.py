@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, Protocol
@@ -56,7 +56,23 @@ class Scan:
     draw: Callable[[], Image]
 
 
-Piece = str | Scan
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A file inside of a file: an attachment, a member of an archive, an embedded object.
+
+    A reader yields it in the place where its text belongs; the reader of its own type reads it, within limits
+    for the whole document (`nested`). ``name`` is what people see; its ending counts, as of any file.
+    ``open`` gives the bytes in pieces. It is called at once, before the next piece is asked for, or never;
+    what it raises is taken for a failure of this member alone, so a reader that can't go on raises again.
+    """
+
+    name: str
+    open: Callable[[], Iterable[bytes]]
+
+
+Found = str | Scan
+"""What is left of pieces once members are read."""
+Piece = Found | Member
 
 
 class Extractor(Protocol):
@@ -66,9 +82,8 @@ class Extractor(Protocol):
     """The media types it takes, lower case, without parameters."""
 
     def extract(self, path: Path, media_type: str, filename: str) -> Iterator[Piece]:
-        """Yield the text of the file in pieces, in reading order, each with its own line ends, and its scans.
-
-        A reader of files inside of files hands on the pieces of what it finds inside, scans among them.
+        """Yield the text of the file in pieces, in reading order, each with its own line ends, and its
+        scans and members.
 
         Pieces flow so that a small file with endless text is stopped at the limit instead of filling memory.
         ``filename`` is the name that people see, for hints only. Raises `Unreadable`; anything else that it

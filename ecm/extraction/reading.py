@@ -9,9 +9,11 @@ from typing import Any
 
 from . import limits, wire
 from .cleaning import clean
-from .interface import Extractor, Piece, Scan, Unreadable
+from .interface import Found, Scan, Unreadable
+from .nested import Readers, Unpacking
 from .ocr import Recognizer
 from .readers import make_extractors
+from .refusals import refusal_of
 
 _REQUEST_LIMIT_BYTES = 1024 * 1024
 
@@ -19,7 +21,7 @@ _REQUEST_LIMIT_BYTES = 1024 * 1024
 def serve(descriptor: int, parent_pid: int, memory_limit_bytes: int, output_limit_chars: int) -> None:
     """Limit this process, then answer requests on the socket ``descriptor`` until it closes."""
     limits.limit_this_process(memory_limit_bytes, parent_pid)
-    by_media_type = {name: extractor for extractor in make_extractors() for name in extractor.media_types}
+    readers = Readers(make_extractors())
     with socket.socket(fileno=descriptor) as connection:
         while True:
             try:
@@ -27,43 +29,32 @@ def serve(descriptor: int, parent_pid: int, memory_limit_bytes: int, output_limi
             except wire.PeerGone:
                 return
             limits.allow_processor_time(request["time_limit_s"])
-            extractor = by_media_type.get(request["media_type"])
-            wire.send(connection, read_file(extractor, request, output_limit_chars))
+            wire.send(connection, read_file(readers, request, output_limit_chars))
 
 
-def read_file(
-    extractor: Extractor | None, request: dict[str, Any], output_limit_chars: int
-) -> dict[str, Any]:
+def read_file(readers: Readers, request: dict[str, Any], output_limit_chars: int) -> dict[str, Any]:
     """Read one file and return the fields of an `Extraction`; raises nothing that a file can cause."""
+    path, media_type = Path(request["path"]), request["media_type"]
+    extractor = readers.of(media_type)
     if extractor is None:
         return _answer("unsupported", "", "unsupported", "text is not read from files of this type")
     gathering = _Gathering(output_limit_chars, _recognizer(request))
     try:
-        gathering.take(extractor.extract(Path(request["path"]), request["media_type"], request["filename"]))
+        unpacking = Unpacking(readers, path, request["time_limit_s"])
+        gathering.take(unpacking.resolve(extractor.extract(path, media_type, request["filename"])))
+        if unpacking.refusal:
+            gathering.note(unpacking.refusal)
     except MemoryError as error:
-        refusal = _refusal(error)
+        refusal = refusal_of(error)
         return _answer("failed", "", refusal.reason, refusal.detail)
     except BaseException as error:  # noqa: BLE001 - what a file can't cause is raised again
-        gathering.note(_refusal(error))
+        gathering.note(refusal_of(error))
     return gathering.answer()
 
 
 def _recognizer(request: dict[str, Any]) -> Recognizer | None:
     # Begun pictures must end before the pool's own patience does, so that what was read is kept.
     return Recognizer(0.9 * request["time_limit_s"]) if request["recognize"] else None
-
-
-def _refusal(error: BaseException) -> Unreadable:
-    """Say for people what a file made a reader raise; what no file can cause is raised again."""
-    if isinstance(error, Unreadable):
-        return error
-    if isinstance(error, MemoryError):
-        return Unreadable("memory_limit", "reading the file takes more memory than is allowed")
-    if isinstance(error, Exception):
-        return Unreadable("damaged", f"the file is damaged ({type(error).__name__})")
-    if type(error).__name__ == "PanicException":  # what Rust code raises, outside Exception
-        return Unreadable("damaged", "the file is damaged (its reader gave up)")
-    raise error
 
 
 class _Gathering:
@@ -77,7 +68,7 @@ class _Gathering:
         self._refusal: Unreadable | None = None
         self._has_scans = False
 
-    def take(self, pieces: Iterable[Piece]) -> None:
+    def take(self, pieces: Iterable[Found]) -> None:
         """Gather text until the limit, and read the scans, if they are to be read now."""
         for piece in pieces:
             text = self._read(piece) if isinstance(piece, Scan) else piece
@@ -104,12 +95,17 @@ class _Gathering:
             try:
                 return self._recognizer.read(scan) + "\n"
             except Exception as error:  # noqa: BLE001 - one bad picture; the others and the text stand
-                self.note(_refusal(error))
+                self.note(refusal_of(error))
         self._has_scans = True
         return ""
 
 
-_STATES_WITHOUT_TEXT = {"": "empty", "truncated": "empty", "no_recognizer": "unsupported"}
+_STATES_WITHOUT_TEXT = {
+    "": "empty",
+    "truncated": "empty",
+    "no_recognizer": "unsupported",
+    "unsupported": "unsupported",
+}
 
 
 def _answer(state: str, text: str, reason: str, detail: str, has_scans: bool = False) -> dict[str, Any]:
