@@ -28,10 +28,11 @@ from ecm.database import Database, insert_or
 from ecm.errors import DatabaseBusy
 from ecm.extraction.interface import Extraction
 from ecm.extraction.pool import ExtractionPool
+from ecm.media_types import format_of
 from ecm.models import Company, Document, IndexQueue, OutboxTask, Version, VersionText
 from ecm.paging import TOTAL_CAP
 from ecm.search.errors import IndexBusy, IndexDamaged
-from ecm.search.interface import Entry, SearchEngine
+from ecm.search.interface import Entry, EntryCard, SearchEngine
 from ecm.storage.errors import StorageError
 from ecm.storage.interface import CHUNK_BYTES, Storage
 
@@ -349,13 +350,13 @@ def _entry(document: Document, text: str) -> Entry:
         id=str(document.id),
         title=document.title,
         filename=version.filename,
-        card_titles=tuple(card.title for card in document.cards),
         text=text,
         kind=document.kind,
         tags=tuple(document.tags),
-        cards=tuple(str(card.id) for card in document.cards),
+        cards=tuple(EntryCard(str(card.id), card.kind, card.title) for card in document.cards),
         uploaded_by=str(version.uploaded_by_id),
         uploaded_at=version.uploaded_at,
         media_type=version.media_type,
+        format=format_of(version.media_type, version.filename),
         visible_to=frozenset({COMPANY_TERM}),
     )

@@ -70,6 +70,44 @@ _OLE_BY_EXTENSION = {
     "msg": "application/vnd.ms-outlook",
     "vsd": "application/vnd.visio",
 }
+_FORMATS = {
+    **{
+        media_type: name
+        for name, media_type in reversed((*_ZIP_BY_EXTENSION.items(), *_OLE_BY_EXTENSION.items()))
+    },
+    "application/pdf": "pdf",
+    "application/rtf": "rtf",
+    "text/rtf": "rtf",
+    "text/plain": "txt",
+    "text/markdown": "md",
+    "text/csv": "csv",
+    "text/tab-separated-values": "tsv",
+    "text/html": "html",
+    "application/xhtml+xml": "html",
+    "text/xml": "xml",
+    "application/xml": "xml",
+    "application/json": "json",
+    "message/rfc822": "eml",
+    "application/mbox": "mbox",
+    "application/epub+zip": "epub",
+    "application/zip": "zip",
+    "application/x-7z-compressed": "7z",
+    "application/x-tar": "tar",
+    "application/gzip": "gz",
+    "application/x-rar": "rar",
+    "image/jpeg": "jpg",
+    "image/png": "png",
+    "image/gif": "gif",
+    "image/bmp": "bmp",
+    "image/webp": "webp",
+    "image/tiff": "tiff",
+    "image/heic": "heic",
+    "image/heif": "heic",
+    "image/svg+xml": "svg",
+    "image/vnd.dxf": "dxf",
+    "image/vnd.dwg": "dwg",
+}
+_ENDING = re.compile(r"[a-z0-9]{1,8}")
 _OLE_UNTOLD = frozenset(
     {"application/x-ole-storage", "application/cdfv2", "application/vnd.ms-office", UNKNOWN}
 )
@@ -94,6 +132,17 @@ _MAIL_FIELDS = frozenset(
     | {"return-path", "delivered-to", "reply-to", "dkim-signature", "x-mailer", "sender"}
 )
 _MAIL_TRACES = frozenset({"received", "message-id", "mime-version"})  # fields that nobody writes by hand
+
+
+def format_of(media_type: str, filename: str) -> str:
+    """Return the short name of a format, by which people narrow a search: ``pdf``, ``docx``, ``jpg``.
+
+    Of a type that has no such name it is the ending of the file name, or ``other``.
+    """
+    if known := _FORMATS.get(media_type.lower()):
+        return known
+    ending = PurePath(filename).suffix.lstrip(".").lower()
+    return ending if _ENDING.fullmatch(ending) else "other"
 
 
 class MediaTypeDetector:

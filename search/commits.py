@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import shutil
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from heapq import merge
 from itertools import groupby
 from pathlib import Path
@@ -13,10 +13,20 @@ from typing import Final
 
 from . import manifest as manifests
 from .analysis import Analyzer
-from .entry_terms import EntryTerms, terms_of
+from .entry_terms import EntryTerms, Occurrence, terms_of
 from .interface import Entry
 from .manifest import Manifest, SegmentRecord
-from .segments import Postings, SegmentStore, Snapshot, encode, pack_positions, pack_row
+from .segments import (
+    Postings,
+    SegmentStore,
+    Snapshot,
+    encode,
+    form_field,
+    lemma_field,
+    pack_positions,
+    pack_row,
+    start_field,
+)
 
 _log = logging.getLogger(__name__)
 
@@ -98,23 +108,27 @@ class _Gathered:
     def add(self, row: bytes, terms: EntryTerms) -> None:
         document = len(self.rows)
         self.rows.append(row)
-        for field, occurrences in (("words", terms.words), ("title", terms.title)):
-            of_field = self._of_field(field)
-            for lemma, found in occurrences.items():
-                documents, weights, positions = of_field.get(lemma) or of_field.setdefault(lemma, _none())
-                documents.append(document)
-                weights.append(found.weight)
-                positions.append(pack_positions(found.positions))
-            self.count += len(occurrences)
-        for field, values in (
-            ("forms", terms.forms),
-            ("title_forms", terms.title_forms),
-            *terms.values.items(),
-        ):
-            of_field = self._of_field(field)
-            for value in values:
-                (of_field.get(value) or of_field.setdefault(value, _none()))[0].append(document)
-            self.count += len(values)
+        for scope, words in terms.scopes.items():
+            self._add_words(lemma_field(scope), document, words.lemmas)
+            self._add_words(form_field(scope), document, words.forms)
+            self._add_values(start_field(scope), document, words.starts)
+        for field, values in terms.values.items():
+            self._add_values(field, document, values)
+
+    def _add_words(self, field: str, document: int, words: Mapping[str, Occurrence]) -> None:
+        of_field = self._of_field(field)
+        for word, found in words.items():
+            documents, weights, positions = of_field.get(word) or of_field.setdefault(word, _none())
+            documents.append(document)
+            weights.append(found.weight)
+            positions.append(pack_positions(found.positions))
+        self.count += len(words)
+
+    def _add_values(self, field: str, document: int, values: Collection[str]) -> None:
+        of_field = self._of_field(field)
+        for value in values:
+            (of_field.get(value) or of_field.setdefault(value, _none()))[0].append(document)
+        self.count += len(values)
 
     def in_order(self) -> Iterator[tuple[str, bytes, Postings]]:
         for field in sorted(self._postings):

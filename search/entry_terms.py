@@ -3,97 +3,114 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from .analysis import Analyzer
 from .interface import Entry
 from .matching import fold_term, weigh
+from .query import Scope
 
-ENTRY_TERMS: Final = "terms 1"  # change it with anything here, or in how `matching` weighs
+ENTRY_TERMS: Final = "terms 2"  # change it with anything here, or in how `matching` weighs
 # A word in the title says more than one in the text. These are weights, not lengths: a title is short.
 _TITLE_WEIGHT: Final = 6.0
 _FILENAME_WEIGHT: Final = 3.0
 _CARD_WEIGHT: Final = 2.0
+_CLIENT_KINDS: Final = frozenset(("contact", "organization"))
 # The number of documents with a form that begins with one or two letters is kept ready: in a
 # lexicon, thousands of forms begin so. Longer beginnings are looked up among the forms.
 KEPT_PREFIX_LETTERS: Final = 2
-_PREFIX_MARK: Final = "\x00"  # no form holds it
 
 
 @dataclass(slots=True)
 class Occurrence:
-    """A lemma in one entry."""
+    """A lemma or a form in one entry."""
 
     weight: float
     positions: list[int]
 
 
+@dataclass(slots=True)
+class Words:
+    """The words of one scope of an entry. The positions of texts in it do not touch, so that no phrase
+    spans two. `starts` are the first letters of the forms."""
+
+    lemmas: dict[str, Occurrence] = field(default_factory=dict)
+    forms: dict[str, Occurrence] = field(default_factory=dict)
+    end: int = 0
+
+    @property
+    def starts(self) -> frozenset[str]:
+        return frozenset(
+            form[:letters] for form in self.forms for letters in range(1, KEPT_PREFIX_LETTERS + 1)
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class EntryTerms:
-    """`words` are of title, file name, card titles and text together, `title` of the title alone; `values`
-    of the fields of terms. The fields' positions do not touch, so that no phrase spans two."""
+    """Words by scope, where "everywhere" is title, file name, card titles and text together; and the
+    values of the fields of terms."""
 
-    words: Mapping[str, Occurrence]
-    title: Mapping[str, Occurrence]
-    forms: frozenset[str]
-    title_forms: frozenset[str]
+    scopes: Mapping[Scope, Words]
     values: Mapping[str, frozenset[str]]
 
 
 def terms_of(entry: Entry, analyzer: Analyzer) -> EntryTerms:
     """Analyse an entry."""
-    words: dict[str, Occurrence] = {}
-    title = analyzer.terms(entry.title)
-    forms = set(title.forms)
-    _gather(words, title.lemmas, _TITLE_WEIGHT)
-    end = title.end + 1
-    fields = [(entry.filename, _FILENAME_WEIGHT), *((card, _CARD_WEIGHT) for card in entry.card_titles)]
-    for text, weight in fields:
-        terms = analyzer.terms(text, end)
-        _gather(words, terms.lemmas, weight)
-        forms |= terms.forms
-        end = terms.end + 1
-    terms = analyzer.terms(entry.text, end)
-    _gather(words, terms.lemmas, weigh(1, terms.end - end))
-    forms |= terms.forms
+    everywhere = Words()
+    _gather(everywhere, entry.title, analyzer, _TITLE_WEIGHT)
+    _gather(everywhere, entry.filename, analyzer, _FILENAME_WEIGHT)
+    for card in entry.cards:
+        _gather(everywhere, card.title, analyzer, _CARD_WEIGHT)
+    _gather(everywhere, entry.text, analyzer, None)
     return EntryTerms(
-        words=words,
-        title={lemma: Occurrence(float(len(at)), at) for lemma, at in title.lemmas.items()},
-        forms=_with_beginnings(forms),
-        title_forms=_with_beginnings(title.forms),
+        scopes={
+            "everywhere": everywhere,
+            "title": _words_of((entry.title,), analyzer),
+            "deal": _words_of((card.title for card in entry.cards if card.kind == "deal"), analyzer),
+            "client": _words_of((card.title for card in entry.cards if card.kind in _CLIENT_KINDS), analyzer),
+        },
         values={
             "id": frozenset((entry.id,)),
             "visible": entry.visible_to,
-            "card": frozenset(entry.cards),
+            "card": frozenset(card.id for card in entry.cards),
             "by": frozenset((entry.uploaded_by,)),
             "kind": _folded("kind", (entry.kind,)),
+            "format": _folded("format", (entry.format,)),
             "tag": _folded("tag", entry.tags),
+            "tag_written": frozenset(entry.tags),
             "type": _folded("type", _types(entry)),
         },
     )
 
 
-def prefix_term(prefix: str) -> str | None:
-    """The one form that stands for all forms which begin so; None for a longer prefix."""
-    return _PREFIX_MARK + prefix if len(prefix) <= KEPT_PREFIX_LETTERS else None
+def _words_of(texts: Iterable[str], analyzer: Analyzer) -> Words:
+    words = Words()
+    for text in texts:
+        _gather(words, text, analyzer, 1.0)
+    return words
 
 
-def _gather(words: dict[str, Occurrence], lemmas: Mapping[str, list[int]], weight: float) -> None:
-    for lemma, positions in lemmas.items():
-        known = words.get(lemma)
-        if known is None:
-            words[lemma] = Occurrence(weight * len(positions), list(positions))
-        else:
-            known.weight += weight * len(positions)
-            known.positions.extend(positions)
-
-
-def _with_beginnings(forms: set[str]) -> frozenset[str]:
-    beginnings = {
-        _PREFIX_MARK + form[:letters] for form in forms for letters in range(1, KEPT_PREFIX_LETTERS + 1)
-    }
-    return frozenset(forms | beginnings)
+def _gather(words: Words, text: str, analyzer: Analyzer, weight: float | None) -> None:
+    """Add a text; without a weight, its words weigh by its length."""
+    lemmas: dict[str, list[int]] = {}
+    forms: dict[str, list[int]] = {}
+    at = start = words.end
+    for number, of_forms, of_lemmas in analyzer.positions(text):
+        at = start + number + 1
+        for lemma in of_lemmas:
+            lemmas.setdefault(lemma, []).append(at)
+        for form in of_forms:
+            forms.setdefault(form, []).append(at)
+    weight = weigh(1, at - start) if weight is None else weight
+    for known, found in ((words.lemmas, lemmas), (words.forms, forms)):
+        for term, positions in found.items():
+            if (occurrence := known.get(term)) is None:
+                known[term] = Occurrence(weight * len(positions), positions)
+            else:
+                occurrence.weight += weight * len(positions)
+                occurrence.positions.extend(positions)
+    words.end = at + 1
 
 
 def _folded(field: str, values: Iterable[str]) -> frozenset[str]:

@@ -10,7 +10,7 @@ import re
 import secrets
 import shutil
 import threading
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,7 +20,8 @@ from .analysis import Analyzer
 from .commits import Change, sweep
 from .entry_terms import ENTRY_TERMS
 from .errors import IndexBusy, IndexDamaged, IndexUnavailable
-from .interface import Entry, Hit, Hits, Sort
+from .facets import count_values
+from .interface import Entry, Facet, Frequencies, Hit, Hits, Sort, Spelling
 from .locks import LockTimeout, locked
 from .manifest import Manifest, ManifestError
 from .matching import Matching, rank
@@ -83,6 +84,7 @@ class FolderEngine:
         sort: Sort = "relevance",
         offset: int = 0,
         limit: int = 20,
+        facets: Collection[Facet] = (),
     ) -> Hits:
         """See `SearchEngine.search`."""
         with _translated(company):
@@ -95,7 +97,34 @@ class FolderEngine:
             times = [segment.opened.times for segment in snapshot.segments]
             found = rank(matches, times, snapshot.id_of, sort, offset, limit)
             hits = tuple(Hit(snapshot.id_of(hit.segment, hit.document), hit.score) for hit in found)
-        return Hits(hits, sum(map(len, matches)))
+            values = {facet: count_values(facet, snapshot.segments, matches) for facet in facets}
+        return Hits(hits, sum(map(len, matches)), values)
+
+    def spellings(
+        self, company: str, word: str, *, visible_to: Collection[str], limit: int = 5
+    ) -> tuple[Spelling, ...]:
+        """See `SearchEngine.spellings`."""
+        from .spelling import near
+
+        counts: Counter[str] = Counter()
+        with _translated(company):
+            for segment in self._snapshot(company).segments:
+                allowed, documents = segment.allowed(visible_to), dict(segment.forms())
+                for form in near(word, list(documents)):
+                    counts[form] += len(allowed.intersection(documents[form]))
+        edits = near(word, [form for form, entries in counts.items() if entries])
+        nearest = sorted(edits, key=lambda form: (edits[form], -counts[form], form))
+        return tuple(Spelling(form, counts[form]) for form in nearest[:limit])
+
+    def frequencies(self, company: str, lemmas: Collection[str]) -> Frequencies:
+        """See `SearchEngine.frequencies`."""
+        with _translated(company):
+            snapshot = self._snapshot(company)
+            having = {
+                lemma: sum(len(segment.lemma("everywhere", lemma).weights) for segment in snapshot.segments)
+                for lemma in lemmas
+            }
+        return Frequencies(snapshot.entries, having)
 
     def ids(self, company: str) -> Iterator[str]:
         """See `SearchEngine.ids`. Of one state of the index, however long the iteration takes."""

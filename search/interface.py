@@ -15,34 +15,47 @@ hits. ``tests/contracts/engine_contract.py`` holds every engine to this page:
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Literal, Protocol
+from typing import Final, Literal, Protocol
 
 from .query import Query
 
 Sort = Literal["relevance", "newest", "oldest"]
+Facet = Literal["kind", "year", "format", "by", "tag"]
+FACETS: Final[tuple[Facet, ...]] = ("kind", "year", "format", "by", "tag")
+MAX_FACET_VALUES: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class EntryCard:
+    """A card that a document is on: its opaque id, its kind (``deal``, ``contact``, ...) and title."""
+
+    id: str
+    kind: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One document as search sees it: its current version's text, and the words around it.
 
-    `id` and `cards` are opaque ids; `visible_to` the terms of those who may see it. Times are UTC.
+    `id` is opaque; `format` the short name of the content's format (``pdf``); `visible_to` the terms
+    of those who may see it. Times are UTC.
     """
 
     id: str
     title: str
     filename: str
-    card_titles: tuple[str, ...]
+    cards: tuple[EntryCard, ...]
     text: str
     kind: str
     tags: tuple[str, ...]
-    cards: tuple[str, ...]
     uploaded_by: str
     uploaded_at: datetime
     media_type: str
+    format: str
     visible_to: frozenset[str]
 
 
@@ -55,11 +68,39 @@ class Hit:
 
 
 @dataclass(frozen=True, slots=True)
+class FacetValue:
+    """How many of the hits have this value. Tags that differ in case only are one value, shown as
+    one of them is written."""
+
+    value: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Hits:
-    """One page of a search: `items` in order, and how many there are in `total`."""
+    """One page of a search: `items` in order, how many there are in `total`, and what was asked of
+    `facets`: the values among all hits, the most frequent first, then by value, MAX_FACET_VALUES at
+    most. ``year`` is of the upload time in UTC."""
 
     items: tuple[Hit, ...]
     total: int
+    facets: Mapping[Facet, tuple[FacetValue, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Spelling:
+    """A form of a word as it stands, folded, in so many entries."""
+
+    form: str
+    entries: int
+
+
+@dataclass(frozen=True, slots=True)
+class Frequencies:
+    """Of how many entries an index is, and how many of them have each lemma that was asked for."""
+
+    entries: int
+    having: Mapping[str, int]
 
 
 class SearchEngine(Protocol):
@@ -79,9 +120,22 @@ class SearchEngine(Protocol):
         sort: Sort = "relevance",
         offset: int = 0,
         limit: int = 20,
+        facets: Collection[Facet] = (),
     ) -> Hits:
-        """The hits from `offset` on, `limit` at most, and the exact total. Ties are broken by
-        upload time, newest first, then by id: pages never overlap. IndexDamaged."""
+        """The hits from `offset` on, `limit` at most, the exact total, and these facets of all hits.
+        Ties are broken by upload time, newest first, then by id: pages never overlap. IndexDamaged."""
+
+    def spellings(
+        self, company: str, word: str, *, visible_to: Collection[str], limit: int = 5
+    ) -> tuple[Spelling, ...]:
+        """The forms of words in titles, file names, card titles and texts that are within two edits
+        (a letter put in, left out, changed, or two neighbours swapped) of a folded word; the word
+        itself too, if it stands there. The nearest first, then those in most entries, then by form.
+        Only entries that the asker may see count. IndexDamaged."""
+
+    def frequencies(self, company: str, lemmas: Collection[str]) -> Frequencies:
+        """In how many of a company's entries each lemma stands, whoever may see them: for telling what
+        a text is about, never for showing. IndexDamaged."""
 
     def ids(self, company: str) -> Iterator[str]:
         """The ids of all entries, for comparing the index with the database. IndexDamaged."""

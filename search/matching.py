@@ -16,9 +16,8 @@ from typing import Final, Literal, Protocol
 from unicodedata import normalize
 
 from .analysis import Analyzer, Position
-from .query import All, And, Not, Or, Phrase, Prefix, Query, Scope, Term, Uploaded, Word
+from .query import All, And, Exact, Not, Or, Phrase, Prefix, Query, Scope, Term, Uploaded, Word
 
-Field = Literal["words", "title"]
 Sort = Literal["relevance", "newest", "oldest"]
 Matches = dict[int, float]  # of one segment: document -> score
 
@@ -27,11 +26,14 @@ _LENGTH_MATTERS: Final = 0.6  # BM25's b: 0 to 1
 _PIVOT_WORDS: Final = 400  # the length of a text whose words weigh 1 each: a page or two
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
+_YEAR_US: Final = 365.25 * 86_400_000_000
+_MOST_YEARS: Final = 200
+_NEWER: Final = 1.02  # how much more relevant a document is than one that is a year older
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """A lemma in one segment: its weight by document, and the positions in a document that has it."""
+    """A lemma or a form in one segment: weights by document, and the positions in a document that has it."""
 
     weights: Mapping[int, float]
     positions: Callable[[int], Sequence[int]]
@@ -43,10 +45,13 @@ class Segment(Protocol):
     def documents(self) -> Iterable[int]:
         """All documents."""
 
-    def occurrences(self, field: Field, lemma: str) -> Occurrences:
+    def lemma(self, scope: Scope, lemma: str) -> Occurrences:
         """Where a lemma stands, if anywhere."""
 
-    def beginning(self, field: Field, prefix: str) -> Iterable[int]:
+    def form(self, scope: Scope, form: str) -> Occurrences:
+        """Where a surface form stands, if anywhere."""
+
+    def beginning(self, scope: Scope, prefix: str) -> Iterable[int]:
         """The documents with a surface form that begins like this."""
 
     def having(self, field: str, value: str) -> Iterable[int]:
@@ -66,6 +71,12 @@ def weigh(frequency: int, length_words: int) -> float:
 def microseconds(moment: datetime) -> int:
     """Microseconds since 1970; a moment without a zone is UTC."""
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
+
+
+def newer(uploaded_us: int) -> float:
+    """By how much the upload time makes a document more relevant. There is no "now" in it, so that pages
+    stay as they are."""
+    return math.pow(_NEWER, min(max(uploaded_us / _YEAR_US, -_MOST_YEARS), _MOST_YEARS))
 
 
 def fold_term(field: str, value: str) -> str:
@@ -97,7 +108,10 @@ class Matching:
                     for segment, hits in zip(self._segments, found, strict=True)
                 )
             case Word(text, scope) | Phrase(text, scope):
-                return self._side_by_side(self._analyzer.words(text), scope)
+                return self._lemmas_side_by_side(self._analyzer.words(text), scope)
+            case Exact(text, scope):
+                forms = [position.forms[:1] for position in self._analyzer.words(text)]
+                return self._side_by_side(forms, lambda segment, form: segment.form(scope, form))
             case Prefix(text, scope):
                 return self._prefix(text, scope)
             case Term(field, value):
@@ -137,14 +151,18 @@ class Matching:
                     hits[document] = hits.get(document, 0.0) + score
         return found
 
-    def _side_by_side(self, positions: Sequence[Position], scope: Scope) -> list[Matches]:
-        """Documents with these positions one after another; a lone one is a word."""
+    def _lemmas_side_by_side(self, positions: Sequence[Position], scope: Scope) -> list[Matches]:
+        lemmas = [position.lemmas for position in positions]
+        return self._side_by_side(lemmas, lambda segment, lemma: segment.lemma(scope, lemma))
+
+    def _side_by_side(
+        self, positions: Sequence[Sequence[str]], look_up: Callable[[Segment, str], Occurrences]
+    ) -> list[Matches]:
+        """Documents with these positions one after another, each one of its terms; a lone one is a word."""
         if not positions:
             return self.matches(All())
-        field = _field(scope)
         words = [
-            [[segment.occurrences(field, lemma) for lemma in position.lemmas] for segment in self._segments]
-            for position in positions
+            [[look_up(segment, term) for term in terms] for segment in self._segments] for terms in positions
         ]
         scores = [self._score([_heaviest(alternatives) for alternatives in word]) for word in words]
         found = scores[0]
@@ -165,13 +183,12 @@ class Matching:
         before, beginning = self._analyzer.prefix(text)
         if not beginning:
             return self.matches(All())
-        field = _field(scope)
         found = self._score(
-            [dict.fromkeys(segment.beginning(field, beginning), 1.0) for segment in self._segments]
+            [dict.fromkeys(segment.beginning(scope, beginning), 1.0) for segment in self._segments]
         )
         if not before:
             return found
-        return [_both(a, b) for a, b in zip(self._side_by_side(before, scope), found, strict=True)]
+        return [_both(a, b) for a, b in zip(self._lemmas_side_by_side(before, scope), found, strict=True)]
 
     def _score(self, weights: Sequence[Mapping[int, float]]) -> list[Matches]:
         """BM25 of one word, from its weights in every segment."""
@@ -181,10 +198,6 @@ class Matching:
             {document: rarity * weight / (weight + _SATURATION) for document, weight in segment.items()}
             for segment in weights
         ]
-
-
-def _field(scope: Scope) -> Field:
-    return "title" if scope == "title" else "words"
 
 
 def _midnight(day: date | None, otherwise: date) -> int:
@@ -250,7 +263,9 @@ def rank(
     for number, hits in enumerate(matches):
         time_of = times[number]
         if sort == "relevance":
-            keyed.extend((-round(score, 6), -time_of[d], number, d) for d, score in hits.items())
+            keyed.extend(
+                (-round(score * newer(time_of[d]), 6), -time_of[d], number, d) for d, score in hits.items()
+            )
         else:
             sign = -1 if sort == "newest" else 1
             keyed.extend((0.0, sign * time_of[d], number, d) for d in hits)
@@ -260,4 +275,4 @@ def rank(
         last = nsmallest(wanted, keyed)[-1][:2] if wanted else (-math.inf, 0)
         keyed = [key for key in keyed if key[:2] <= last]
     keyed.sort(key=lambda key: (*key[:2], id_of(*key[2:])))
-    return [Found(s, d, round(matches[s][d], 6)) for _, _, s, d in keyed[offset:wanted]]
+    return [Found(s, d, round(matches[s][d] * newer(times[s][d]), 6)) for _, _, s, d in keyed[offset:wanted]]

@@ -17,8 +17,10 @@ from .errors import BadQuery
 MAX_LENGTH: Final = 1_000  # characters; people paste a line, not a page
 MAX_DEPTH: Final = 20  # of parentheses: what walks the tree may recurse without fear
 
-Scope = Literal["everywhere", "title"]
-TermField = Literal["kind", "card", "tag", "by", "type"]
+# Where words are sought: everywhere, in the document's own title, in titles of deals that it is on, or
+# of contacts and organizations.
+Scope = Literal["everywhere", "title", "deal", "client"]
+TermField = Literal["kind", "card", "tag", "by", "type", "format"]
 
 
 class Query:
@@ -43,6 +45,15 @@ class Word(Query):
 @dataclass(frozen=True, slots=True)
 class Phrase(Query):
     """Entries with these words in any forms, side by side, in this order, within one field."""
+
+    text: str
+    scope: Scope = "everywhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Exact(Query):
+    """Entries with exactly these forms, side by side, in this order, within one field. Case, ё and е,
+    ґ and г, apostrophes, and what stands between words make no difference."""
 
     text: str
     scope: Scope = "everywhere"
@@ -136,9 +147,9 @@ def uploaded(first: date | None = None, last: date | None = None) -> Query:
     return Uploaded(first, last) if first or last else All()
 
 
-def sought(query: Query) -> Iterator[Word | Phrase | Prefix]:
+def sought(query: Query) -> Iterator[Word | Phrase | Exact | Prefix]:
     """The words that a hit may have been found by: what a snippet shows. None that NOT excludes."""
-    if isinstance(query, Word | Phrase | Prefix):
+    if isinstance(query, Word | Phrase | Exact | Prefix):
         yield query
     elif isinstance(query, And | Or):
         for part in query.parts:
@@ -150,6 +161,13 @@ def parse(text: str) -> Query:
     if len(text) > MAX_LENGTH:
         raise BadQuery("too_long", MAX_LENGTH, text[MAX_LENGTH : MAX_LENGTH + 20])
     return _Parser(text).run()
+
+
+def parse_year(text: str) -> Uploaded:
+    """What was uploaded in a year written ``2026``. ValueError for anything else."""
+    if not _YEAR.fullmatch(text):
+        raise ValueError(f"not a year: {text!r}")
+    return Uploaded(date(int(text), 1, 1), date(int(text), 12, 31))
 
 
 def parse_day(text: str) -> date:
@@ -165,16 +183,21 @@ def parse_day(text: str) -> date:
 
 _ISO_DAY: Final = re.compile(r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})")
 _LOCAL_DAY: Final = re.compile(r"([0-9]{1,2})\.([0-9]{1,2})\.([0-9]{4})")
-_FIELDS: Final[dict[str, TermField]] = {
+_YEAR: Final = re.compile(r"[0-9]{4}")
+_TERMS: Final[dict[str, TermField]] = {
     "kind": "kind",
-    "deal": "card",
     "card": "card",
     "tag": "tag",
     "by": "by",
     "type": "type",
+    "format": "format",
 }
-_NAMES: Final = frozenset((*_FIELDS, "title", "from", "to"))
-_VALUED: Final = _NAMES - {"title"}
+_SCOPES: Final[dict[str, Scope]] = {"title": "title", "deal": "deal", "client": "client"}
+_NAMES: Final = frozenset((*_TERMS, *_SCOPES, "from", "to", "year"))
+_VALUED: Final = _NAMES - _SCOPES.keys()
+# After deal: and client: digits are an id of ours. Another application's may look like a word.
+_ID: Final = re.compile(r"[0-9]+")
+_OTHER_ID: Final = re.compile(r"(?=[^0-9]*[0-9])[A-Za-z0-9_-]+")
 _SPACE: Final = re.compile(r"\s+")
 _OPERATOR: Final = re.compile(r'(?:AND|OR|NOT)(?=[\s()"]|$)')
 # Two letters at least: C:\ is a disk. An address (http://, mailto:) and a time (12:30) are words.
@@ -273,17 +296,21 @@ class _Parser:
                 group.negate_next = False
                 return
         letter = self._text[self._at]
+        exact = letter == "=" and may_be_field and self._text[self._at + 1 : self._at + 2] in (*_CLOSING,)
+        if exact:
+            self._at += 1
+            letter = self._text[self._at]
         if letter == "(":
             self._open(name)
         elif letter in _CLOSING and (quoted := self._quoted(letter)) is not None:
             start = self._at + 1
             self._at = start + len(quoted) + 1
-            group.add(self._leaf(name, quoted, start, quoted=True))
+            group.add(self._quotation(name, quoted, start, exact=exact))
         else:
             match = (_VALUE if name in _VALUED else _CHUNK).match(self._text, self._at)
             start, chunk = self._at, match[0] if match else letter
             self._at += len(chunk)
-            group.add(self._leaf(name, chunk, start, quoted=False))
+            group.add(self._words(name, chunk, start))
 
     def _field(self, match: re.Match[str]) -> str | None:
         """The known field that stands here; None for mere words, as in ``Тема: звіт``, ``From: Ivan``."""
@@ -319,24 +346,42 @@ class _Parser:
             raise BadQuery("unclosed_quote", self._at, self._text[self._at : self._at + 40])
         return None
 
-    def _leaf(self, name: str | None, text: str, position: int, *, quoted: bool) -> Query | None:
-        if not text.strip():
+    def _quotation(self, name: str | None, text: str, position: int, *, exact: bool) -> Query | None:
+        if name in _VALUED:
+            return self._value(name, text, position)
+        if not _LETTER.search(text):
             return None
-        if name in ("from", "to"):
-            try:
-                day = parse_day(text.strip())
-            except ValueError as error:
-                raise BadQuery("bad_date", position, text) from error
-            return Uploaded(first=day) if name == "from" else Uploaded(last=day)
-        if name in _FIELDS:
-            return Term(_FIELDS[name], text.strip())
-        scope: Scope = "title" if name == "title" else "everywhere"
-        if quoted:
-            return Phrase(text, scope) if _LETTER.search(text) else None
+        scope = _SCOPES.get(name or "", "everywhere")
+        return Exact(text, scope) if exact else Phrase(text, scope)
+
+    def _words(self, name: str | None, text: str, position: int) -> Query | None:
+        if name in _VALUED:
+            return self._value(name, text, position)
+        scope = _SCOPES.get(name or "", "everywhere")
         words: list[Query] = []
         for piece in _LIST.split(text):
             if not _LETTER.search(piece):
                 continue
             stem = piece.rstrip(".:")
-            words.append(Prefix(stem.rstrip("*"), scope) if stem.endswith("*") else Word(piece, scope))
+            word = Prefix(stem.rstrip("*"), scope) if stem.endswith("*") else Word(piece, scope)
+            if scope in ("deal", "client") and _ID.fullmatch(stem):
+                words.append(Term("card", stem))
+            elif scope in ("deal", "client") and _OTHER_ID.fullmatch(stem):
+                words.append(any_of([Term("card", stem), word]))
+            else:
+                words.append(word)
         return all_of(words) if words else None
+
+    def _value(self, name: str | None, text: str, position: int) -> Query | None:
+        value = text.strip()
+        if not value or name is None:
+            return None
+        if name in _TERMS:
+            return Term(_TERMS[name], value)
+        try:
+            if name == "year":
+                return parse_year(value)
+            day = parse_day(value)
+        except ValueError as error:
+            raise BadQuery("bad_date", position, text) from error
+        return Uploaded(first=day) if name == "from" else Uploaded(last=day)

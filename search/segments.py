@@ -6,18 +6,21 @@ import struct
 from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from itertools import accumulate
 from operator import sub
 from pathlib import Path
 from typing import Final, Protocol
 
-from .entry_terms import prefix_term
-from .interface import Entry
+from .entry_terms import KEPT_PREFIX_LETTERS
+from .interface import Entry, Facet
 from .manifest import Manifest, ManifestError, SegmentRecord
-from .matching import Field, Matches, Occurrences, microseconds
+from .matching import Matches, Occurrences, microseconds
+from .query import Scope
 
 _UPLOADED: Final = struct.Struct(">q")
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _KEPT_TERMS: Final = 32  # of `visible_to`, whose documents a segment remembers
 
 
@@ -44,8 +47,8 @@ class SegmentFiles(Protocol):
     def postings(self, field: str, term: str) -> Postings | None:
         """Where this term stands, if anywhere."""
 
-    def beginning(self, field: str, prefix: str) -> Iterable[Postings]:
-        """Where the terms that begin like this stand."""
+    def beginning(self, field: str, prefix: str) -> Iterable[tuple[str, Postings]]:
+        """The terms that begin like this, in order of their bytes, and where they stand."""
 
     def all_postings(self) -> Iterator[tuple[str, bytes, Postings]]:
         """Everything, in the order of fields and of terms as bytes."""
@@ -72,6 +75,21 @@ def pack_row(entry: Entry) -> bytes:
 def encode(term: str) -> bytes:
     """A term as bytes; half a letter (a lone surrogate) is no reason to fail."""
     return term.encode("utf-8", "surrogatepass")
+
+
+def lemma_field(scope: Scope) -> str:
+    """The field of the lemmas of a scope."""
+    return f"{scope}_lemmas"
+
+
+def form_field(scope: Scope) -> str:
+    """The field of the surface forms of a scope."""
+    return f"{scope}_forms"
+
+
+def start_field(scope: Scope) -> str:
+    """The field of the first letters of the surface forms of a scope."""
+    return f"{scope}_starts"
 
 
 def pack_positions(positions: Sequence[int]) -> bytes:
@@ -121,28 +139,17 @@ class Segment:
     def documents(self) -> Iterable[int]:
         return self._living(range(self.record.documents))
 
-    def occurrences(self, field: Field, lemma: str) -> Occurrences:
-        found = self.opened.files.postings(field, lemma)
-        if found is None:
-            return Occurrences({}, lambda document: ())
-        weights = dict(zip(found.documents, found.weights, strict=True))
-        for document in self.record.deleted:
-            weights.pop(document, None)
-        packed: dict[int, bytes] = {}
+    def lemma(self, scope: Scope, lemma: str) -> Occurrences:
+        return self._occurrences(lemma_field(scope), lemma)
 
-        def positions(document: int) -> Sequence[int]:
-            if not packed:
-                packed.update(zip(found.documents, found.positions(), strict=True))
-            return unpack_positions(packed[document])
+    def form(self, scope: Scope, form: str) -> Occurrences:
+        return self._occurrences(form_field(scope), form)
 
-        return Occurrences(weights, positions)
-
-    def beginning(self, field: Field, prefix: str) -> Iterable[int]:
-        forms = "forms" if field == "words" else "title_forms"
-        if (term := prefix_term(prefix)) is not None:
-            return self.having(forms, term)
+    def beginning(self, scope: Scope, prefix: str) -> Iterable[int]:
+        if len(prefix) <= KEPT_PREFIX_LETTERS:
+            return self.having(start_field(scope), prefix)
         found: set[int] = set()
-        for postings in self.opened.files.beginning(forms, prefix):
+        for _, postings in self.opened.files.beginning(form_field(scope), prefix):
             found.update(postings.documents)
         return self._living(found)
 
@@ -156,10 +163,47 @@ class Segment:
 
     def only_visible(self, hits: Matches, visible_to: Collection[str]) -> Matches:
         """The hits with one of these terms in `visible_to`."""
-        allowed: frozenset[int] = frozenset().union(*map(self.opened.having_visible, visible_to))
+        allowed = self.allowed(visible_to)
         if len(allowed) == self.record.documents:
             return hits
         return {document: score for document, score in hits.items() if document in allowed}
+
+    def allowed(self, visible_to: Collection[str]) -> frozenset[int]:
+        """The documents with one of these terms in `visible_to`, deleted ones too."""
+        return frozenset().union(*map(self.opened.having_visible, visible_to))
+
+    def values(self, facet: Facet) -> Iterable[tuple[str, Iterable[int]]]:
+        """The values of a facet and the documents of each."""
+        if facet == "year":
+            years: dict[str, list[int]] = {}
+            for document in self.documents():
+                year = _EPOCH + timedelta(microseconds=self.opened.times[document])
+                years.setdefault(str(year.year), []).append(document)
+            return years.items()
+        field = "tag_written" if facet == "tag" else facet
+        found = self.opened.files.beginning(field, "")
+        return ((value, self._living(postings.documents)) for value, postings in found)
+
+    def forms(self) -> Iterable[tuple[str, Iterable[int]]]:
+        """All surface forms and the documents of each."""
+        found = self.opened.files.beginning(form_field("everywhere"), "")
+        return ((form, self._living(postings.documents)) for form, postings in found)
+
+    def _occurrences(self, field: str, term: str) -> Occurrences:
+        found = self.opened.files.postings(field, term)
+        if found is None:
+            return Occurrences({}, lambda document: ())
+        weights = dict(zip(found.documents, found.weights, strict=True))
+        for document in self.record.deleted:
+            weights.pop(document, None)
+        packed: dict[int, bytes] = {}
+
+        def positions(document: int) -> Sequence[int]:
+            if not packed:
+                packed.update(zip(found.documents, found.positions(), strict=True))
+            return unpack_positions(packed[document])
+
+        return Occurrences(weights, positions)
 
     def _living(self, documents: Iterable[int]) -> Iterable[int]:
         deleted = self.record.deleted

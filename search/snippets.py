@@ -15,7 +15,7 @@ from html import escape
 from typing import Final
 
 from .analysis import Analyzer, Position
-from .query import Prefix, Query, sought
+from .query import Exact, Prefix, Query, sought
 
 LENGTH_CHARS: Final = 200
 _MAX_FOUND: Final = 500  # of a text, before the best fragment so far is taken
@@ -42,6 +42,7 @@ class _Sought:
 
     positions: tuple[Position, ...]
     prefix: str
+    exact: bool
 
     def is_found(self, positions: Sequence[Position]) -> bool:
         count = len(self.positions)
@@ -52,6 +53,11 @@ class _Sought:
                 return False
         elif len(positions) != count:
             return False
+        if self.exact:
+            return all(
+                wanted.forms[0] in found.forms
+                for wanted, found in zip(self.positions, positions, strict=False)
+            )
         return not any(
             set(wanted.lemmas).isdisjoint(found.lemmas)
             for wanted, found in zip(self.positions, positions, strict=False)
@@ -72,7 +78,7 @@ class Highlighter:
             else:
                 before, prefix = analyzer.words(leaf.text), ""
             if before or prefix:
-                self._sought.append(_Sought(before, prefix))
+                self._sought.append(_Sought(before, prefix, isinstance(leaf, Exact)))
                 patterns += _patterns(analyzer, analyzer.parts(leaf.text), begun=bool(prefix))
         self._pattern = _union(patterns) if patterns else None
 

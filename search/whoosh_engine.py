@@ -39,7 +39,7 @@ from .folder_engine import FolderEngine
 from .manifest import ManifestError, SegmentRecord
 from .segments import Postings, encode
 
-_FORMAT_NAME: Final = f"whoosh 1 {sys.byteorder}"  # change it with the format of the files
+_FORMAT_NAME: Final = f"whoosh 2 {sys.byteorder}"  # change it with the format of the files
 _INDEX_NAME: Final = "MAIN"
 _ENDINGS: Final = (".trm", ".pst", ".row.col")
 _MAPPED_BYTES: Final = 1 << 18  # smaller files are read whole: a mapping costs a file descriptor
@@ -209,13 +209,13 @@ class _WhooshSegment:
             return None
 
     @_guarded
-    def beginning(self, field: str, prefix: str) -> Sequence[Postings]:
+    def beginning(self, field: str, prefix: str) -> Sequence[tuple[str, Postings]]:
         start = encode(prefix)
         found = []
         for (name, term), info in self._terms.items_from(field, start):
             if name != field or not term.startswith(start):
                 break
-            found.append(self._read(info))
+            found.append((term.decode("utf-8", "surrogatepass"), self._read(info)))
         return found
 
     def all_postings(self) -> Iterator[tuple[str, bytes, Postings]]:

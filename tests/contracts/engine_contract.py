@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,15 +17,28 @@ from hypothesis import strategies as st
 
 from ecm.search.analysis import Analyzer, fold, normalize_text
 from ecm.search.errors import IndexBusy, IndexDamaged
-from ecm.search.interface import Entry, SearchEngine, Sort
+from ecm.search.interface import (
+    FACETS,
+    MAX_FACET_VALUES,
+    Entry,
+    EntryCard,
+    Facet,
+    FacetValue,
+    Frequencies,
+    SearchEngine,
+    Sort,
+    Spelling,
+)
 from ecm.search.query import (
     All,
     And,
+    Exact,
     Not,
     Or,
     Phrase,
     Prefix,
     Query,
+    Scope,
     Term,
     Uploaded,
     Word,
@@ -56,22 +69,33 @@ class Place(Protocol):
         """All files that hold this company's index."""
 
 
+def deal(title: str, card_id: str = "deal-1") -> EntryCard:
+    """A deal that entries are on."""
+    return EntryCard(card_id, "deal", title)
+
+
+def firm(title: str, card_id: str = "firm-1", kind: str = "organization") -> EntryCard:
+    """A client that entries are on."""
+    return EntryCard(card_id, kind, title)
+
+
 def entry(entry_id: str, text: str = "", **given: Any) -> Entry:
-    """An entry with nothing to find in it but what is given."""
+    """An entry with nothing to find in it but what is given. Cards may be given by their ids."""
     fields: dict[str, Any] = {
         "title": "",
         "filename": "",
-        "card_titles": (),
+        "cards": (),
         "kind": "other",
         "tags": (),
-        "cards": (),
         "uploaded_by": "user-1",
         "uploaded_at": NOON,
         "media_type": "text/plain",
+        "format": "txt",
         "visible_to": EVERYBODY,
         **given,
     }
-    return Entry(id=entry_id, text=text, **fields)
+    cards = (deal("", card) if isinstance(card, str) else card for card in fields.pop("cards"))
+    return Entry(id=entry_id, text=text, cards=tuple(cards), **fields)
 
 
 def find(
@@ -107,14 +131,14 @@ def is_found_by_reading(query: Query, one: Entry, analyzer: Analyzer) -> bool:
         case Term("tag", value):
             return value.casefold() in [tag.casefold() for tag in one.tags]
         case Term("card", value):
-            return value in one.cards
+            return value in [card.id for card in one.cards]
+        case Term("format", value):
+            return value.casefold() == one.format.casefold()
         case Uploaded(first, last):
             day = one.uploaded_at.astimezone(UTC).date()
             return (first is None or first <= day) and (last is None or day <= last)
-        case Word(text, scope) | Phrase(text, scope) | Prefix(text, scope):
-            texts = [one.title]
-            if scope == "everywhere":
-                texts += [one.filename, *one.card_titles, one.text]
+        case Word(text, scope) | Phrase(text, scope) | Exact(text, scope) | Prefix(text, scope):
+            texts = texts_of(one, scope)
             if isinstance(query, Prefix):
                 beginning = fold(normalize_text(text))
                 return any(
@@ -123,13 +147,27 @@ def is_found_by_reading(query: Query, one: Entry, analyzer: Analyzer) -> bool:
                     for position in analyzer.words(read)
                     for form in position.forms
                 )
-            wanted = [set(position.lemmas) for position in analyzer.words(text)]
+            kind = 0 if isinstance(query, Exact) else 1  # of Position: forms or lemmas
+            wanted = [
+                set(position.forms[:1] if kind == 0 else position.lemmas) for position in analyzer.words(text)
+            ]
             return any(
-                all(not want.isdisjoint(here.lemmas) for want, here in zip(wanted, window, strict=True))
+                all(not want.isdisjoint(here[kind]) for want, here in zip(wanted, window, strict=True))
                 for read in texts
                 for window in _windows(analyzer.words(read), len(wanted))
             )
     raise AssertionError(query)
+
+
+def texts_of(one: Entry, scope: Scope) -> list[str]:
+    """The texts of an entry that a scope is about."""
+    if scope == "title":
+        return [one.title]
+    if scope == "deal":
+        return [card.title for card in one.cards if card.kind == "deal"]
+    if scope == "client":
+        return [card.title for card in one.cards if card.kind in ("contact", "organization")]
+    return [one.title, one.filename, *(card.title for card in one.cards), one.text]
 
 
 def _windows(positions: tuple[Any, ...], length: int) -> Iterator[tuple[Any, ...]]:
@@ -146,22 +184,32 @@ ENTRIES = st.lists(
         TEXTS,
         title=TEXTS,
         filename=TEXTS,
-        card_titles=st.lists(TEXTS, max_size=2).map(tuple),
         kind=st.sampled_from(("contract", "invoice")),
         tags=st.lists(st.sampled_from(("Терміново", "оплачено")), max_size=2).map(tuple),
-        cards=st.lists(st.sampled_from(("1", "2")), max_size=2).map(tuple),
+        cards=st.lists(
+            st.builds(
+                EntryCard,
+                st.sampled_from(("1", "2")),
+                st.sampled_from(("deal", "contact", "organization", "lead")),
+                TEXTS,
+            ),
+            max_size=2,
+        ).map(tuple),
+        format=st.sampled_from(("pdf", "docx")),
         uploaded_at=st.integers(0, 3).map(lambda days: NOON + timedelta(days=days)),
     ),
     max_size=6,
 )
-SCOPES = st.sampled_from(("everywhere", "title"))
+SCOPES = st.sampled_from(("everywhere", "title", "deal", "client"))
 LEAVES = st.one_of(
     st.builds(Word, st.sampled_from(WORDS), SCOPES),
     st.builds(Phrase, st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join), SCOPES),
+    st.builds(Exact, st.lists(st.sampled_from(WORDS), min_size=1, max_size=3).map(" ".join), SCOPES),
     st.builds(Prefix, st.sampled_from(("д", "дого", "рахунк", "12/20", "К", "inv", "київ")), SCOPES),
     st.builds(Term, st.just("kind"), st.sampled_from(("contract", "Invoice"))),
     st.builds(Term, st.just("tag"), st.sampled_from(("терміново", "оплачено"))),
     st.builds(Term, st.just("card"), st.sampled_from(("1", "2"))),
+    st.builds(Term, st.just("format"), st.sampled_from(("pdf", "DOCX"))),
     st.builds(
         Uploaded, st.sampled_from((None, date(2026, 3, 11))), st.sampled_from((None, date(2026, 3, 12)))
     ),
@@ -345,7 +393,7 @@ class EngineContract:
                     "текст про оплату",
                     title="Договір",
                     filename="сканкопія_2026.pdf",
-                    card_titles=("Сервер для Альфи", "Другий"),
+                    cards=(deal("Сервер для Альфи"), firm("Другий")),
                 ),
                 entry("2", "договір"),
             ],
@@ -378,7 +426,7 @@ class EngineContract:
                 entry("reversed", "постачання за договором"),
                 entry("across", "обладнання", title="договір", filename="постачання"),
                 entry("title", title="Договору постачання"),
-                entry("cards", card_titles=("договір", "постачання")),
+                entry("cards", cards=(deal("договір"), deal("постачання"))),
                 entry("punctuated", "договір: «постачання»"),
             ],
         )
@@ -405,6 +453,27 @@ class EngineContract:
         assert find(engine, "title:догов*") == []
         assert find(engine, "-д*") == ["3"]
 
+    def test_an_exact_form_is_found_as_it_is_written(self, engine: SearchEngine) -> None:
+        engine.write(
+            COMPANY,
+            [
+                entry("1", "за Договором поставки № 12/2026-К", title="З’їзд ҐАНОК"),
+                entry("2", "договір поставки"),
+                entry("3", "договором про поставки"),
+                entry("4", "договору постачання", filename="договором.pdf"),
+            ],
+        )
+        assert sorted(find(engine, '="договором"')) == ["1", "3", "4"]
+        assert find(engine, '="договором поставки"') == ["1"]
+        assert find(engine, '="поставки договором"') == []
+        assert find(engine, '="12/2026-к"') == ["1"]
+        assert find(engine, '="2026"') == ["1"]
+        assert find(engine, '="12/2026"') == ["1"]
+        assert find(engine, '="поставки № 12/2026-К"') == ["1"]
+        assert find(engine, """title:="з'їзд ганок" """) == ["1"]
+        assert find(engine, 'title:="договором"') == []
+        assert sorted(find(engine, '-="договором"')) == ["2"]
+
     # Fields
 
     def test_title_is_the_documents_own(self, engine: SearchEngine) -> None:
@@ -414,7 +483,7 @@ class EngineContract:
                 entry("title", title="Договір"),
                 entry("text", "договір"),
                 entry("file", filename="договір.txt"),
-                entry("card", card_titles=("договір",)),
+                entry("card", cards=(deal("договір"),)),
             ],
         )
         assert find(engine, "title:договором") == ["title"]
@@ -449,6 +518,40 @@ class EngineContract:
         assert find(engine, "type:image") == ["2"]
         assert find(engine, "type:png OR type:docx") == ["2", "3"]
         assert find(engine, all_of([parse("contract"), of_kind("other"), on_card("deal-42")])) == []
+
+    def test_deals_and_clients_are_found_by_words_of_their_titles(self, engine: SearchEngine) -> None:
+        engine.write(
+            COMPANY,
+            [
+                entry("deal", cards=(deal("Постачання сервера", "42"), firm("Рогаль", kind="contact"))),
+                entry("client", cards=(deal("Ремонт", "7"), firm("Сервер Плюс", "8"))),
+                entry("lead", cards=(firm("Сервер", "9", kind="lead"),)),
+                entry("two", cards=(deal("постачання"), deal("сервера"))),
+                entry("text", "сервер", title="сервер"),
+            ],
+        )
+        assert sorted(find(engine, "deal:сервери")) == ["deal", "two"]
+        assert find(engine, 'deal:"постачання серверів"') == ["deal"]
+        assert find(engine, 'deal:"сервера постачання"') == []
+        assert find(engine, "client:сервером") == ["client"]
+        assert find(engine, "client:рогалем") == ["deal"]
+        assert sorted(find(engine, "deal:серв*")) == ["deal", "two"]
+        assert find(engine, "client:с*") == ["client"]
+        assert find(engine, "deal:42") == ["deal"]
+        assert find(engine, "client:8") == ["client"]
+        assert len(find(engine, "сервер")) == 5
+
+    def test_formats_and_years(self, engine: SearchEngine) -> None:
+        engine.write(
+            COMPANY,
+            [
+                entry("1", format="pdf", uploaded_at=datetime(2025, 12, 31, 23, 59, tzinfo=UTC)),
+                entry("2", format="docx", uploaded_at=datetime(2026, 1, 1, tzinfo=UTC)),
+            ],
+        )
+        assert find(engine, "format:PDF") == ["1"]
+        assert find(engine, "year:2026") == ["2"]
+        assert find(engine, "format:(pdf OR docx) year:2025") == ["1"]
 
     def test_days_are_included_and_in_utc(self, engine: SearchEngine) -> None:
         engine.write(
@@ -512,11 +615,34 @@ class EngineContract:
     def test_relevance_ties_are_broken_by_time_then_id(self, engine: SearchEngine) -> None:
         engine.write(COMPANY, [entry("b", "договір"), entry("c", "договір")])
         engine.write(
-            COMPANY, [entry("a", "договір"), entry("new", "договір", uploaded_at=NOON + timedelta(1))]
+            COMPANY,
+            [
+                entry("a", "договір"),
+                entry("new", "договір", uploaded_at=NOON + timedelta(microseconds=1)),
+            ],
         )
         assert find(engine, "договір") == ["new", "a", "b", "c"]
         scores = {hit.score for hit in engine.search(COMPANY, parse("договір"), visible_to=EVERYBODY).items}
         assert len(scores) == 1
+
+    def test_of_documents_alike_the_newer_is_a_little_more_relevant(self, engine: SearchEngine) -> None:
+        def years_ago(years: int) -> datetime:
+            return NOON - timedelta(days=365.25 * years)
+
+        engine.write(
+            COMPANY,
+            [
+                entry("new", "договір"),
+                entry("older", "договір", uploaded_at=years_ago(3)),
+                entry("old", "договір", uploaded_at=years_ago(6)),
+                entry("old but apt", "договір договір", uploaded_at=years_ago(6)),
+                entry("before all", "договір", uploaded_at=datetime(1950, 1, 1, tzinfo=UTC)),
+            ],
+        )
+        assert find(engine, "договір") == ["old but apt", "new", "older", "old", "before all"]
+        hits = engine.search(COMPANY, parse("договір"), visible_to=EVERYBODY).items
+        score = {hit.id: hit.score for hit in hits}
+        assert score["new"] / score["older"] == pytest.approx(1.02**3, rel=1e-3)
 
     def test_sorting_by_time(self, engine: SearchEngine) -> None:
         days = (2, 0, 3, 1)
@@ -544,6 +670,95 @@ class EngineContract:
         assert len(set(paged)) == 50
         assert find(engine, "акт", offset=50) == []
         assert engine.search(COMPANY, parse("акт"), visible_to=EVERYBODY, limit=0).total == 50
+
+    # Facets, spellings, frequencies
+
+    def test_facets_count_the_values_among_all_hits(self, engine: SearchEngine) -> None:
+        january = datetime(2026, 1, 1, tzinfo=UTC)
+        engine.write(
+            COMPANY,
+            [
+                entry("1", "акт", kind="act", format="pdf", tags=("Терміново", "a"), uploaded_by="7"),
+                entry("2", "акт", kind="act", format="docx", tags=("a",), uploaded_at=january),
+                entry("3", "акт", kind="letter", format="pdf", uploaded_at=january - timedelta(seconds=1)),
+                entry("4", "інше", kind="photo", format="jpg", tags=("b",)),
+            ],
+        )
+        engine.write(COMPANY, [entry("5", "акт", kind="act", format="pdf"), entry("6", "акт", kind="old")])
+        engine.write(COMPANY, removed=["6"])
+        hits = engine.search(COMPANY, parse("акт"), visible_to=EVERYBODY, limit=1, facets=FACETS)
+        assert hits.total == 4
+        assert self._counts(hits.facets) == {
+            "kind": [("act", 3), ("letter", 1)],
+            "year": [("2026", 3), ("2025", 1)],
+            "format": [("pdf", 3), ("docx", 1)],
+            "by": [("user-1", 3), ("7", 1)],
+            "tag": [("a", 2), ("Терміново", 1)],
+        }
+        nothing = engine.search(COMPANY, parse("відсутнє"), visible_to=EVERYBODY, facets=("tag", "year"))
+        assert nothing.facets == {"tag": (), "year": ()}
+        assert engine.search(COMPANY, parse("акт"), visible_to=EVERYBODY).facets == {}
+        missing = engine.search("nobody", parse(""), visible_to=EVERYBODY, facets=("kind",))
+        assert missing.facets == {"kind": ()}
+
+    def test_facets_tell_nothing_of_what_one_may_not_see(self, engine: SearchEngine) -> None:
+        engine.write(
+            COMPANY,
+            [entry("1", kind="act"), entry("2", kind="secret", visible_to=frozenset({"user:1"}))],
+        )
+        hits = engine.search(COMPANY, All(), visible_to=EVERYBODY, facets=("kind",))
+        assert self._counts(hits.facets) == {"kind": [("act", 1)]}
+
+    def test_tags_in_upper_and_lower_case_are_one_value(self, engine: SearchEngine) -> None:
+        engine.write(COMPANY, [entry("1", tags=("VIP", "vip")), entry("2", tags=("Vip",)), entry("3")])
+        hits = engine.search(COMPANY, All(), visible_to=EVERYBODY, facets=("tag",))
+        ((value, count),) = self._counts(hits.facets)["tag"]
+        assert (value.casefold(), count) == ("vip", 2)
+
+    def test_a_facet_has_no_more_values_than_people_read(self, engine: SearchEngine) -> None:
+        engine.write(
+            COMPANY, [entry(str(number), tags=(f"t{number:03}",)) for number in range(MAX_FACET_VALUES + 9)]
+        )
+        hits = engine.search(COMPANY, All(), visible_to=EVERYBODY, facets=("tag",))
+        values = [value.value for value in hits.facets["tag"]]
+        assert values == [f"t{number:03}" for number in range(MAX_FACET_VALUES)]
+
+    @staticmethod
+    def _counts(facets: Mapping[Facet, tuple[FacetValue, ...]]) -> dict[Facet, list[tuple[str, int]]]:
+        return {facet: [(one.value, one.count) for one in values] for facet, values in facets.items()}
+
+    def test_spellings_are_near_forms_that_the_asker_may_see(self, engine: SearchEngine) -> None:
+        engine.write(
+            COMPANY,
+            [
+                entry("1", "рахунок рахунки", title="Рахунок"),
+                entry("2", "рахунок рахунків", filename="рахунка.pdf"),
+                entry("3", "рахуночок", visible_to=frozenset({"user:1"})),
+            ],
+        )
+        engine.write(COMPANY, [entry("4", "рахунки малюнок"), entry("5", "рахунох")])
+        engine.write(COMPANY, removed=["5"])
+
+        def spellings(word: str, *visible_to: str, limit: int = 5) -> list[tuple[str, int]]:
+            found = engine.spellings(COMPANY, word, visible_to=visible_to or EVERYBODY, limit=limit)
+            assert all(isinstance(one, Spelling) for one in found)
+            return [(one.form, one.entries) for one in found]
+
+        assert spellings("рахунок") == [("рахунок", 2), ("рахунки", 2), ("рахунка", 1)]
+        assert spellings("рахнок", limit=1) == [("рахунок", 2)]
+        assert spellings("рахуонк", limit=1) == [("рахунок", 2)]
+        assert spellings("зовсімінше") == []
+        assert spellings("рахуночок") == [("рахунок", 2)]
+        assert spellings("рахуночок", "user:1") == [("рахуночок", 1)]
+        assert engine.spellings("nobody", "рахунок", visible_to=EVERYBODY) == ()
+
+    def test_frequencies_tell_in_how_many_entries_lemmas_stand(self, engine: SearchEngine) -> None:
+        engine.write(COMPANY, [entry("1", "договори договір"), entry("2", "акт", title="Договором")])
+        engine.write(COMPANY, [entry("3", "договір"), entry("4", "інше")])
+        engine.write(COMPANY, removed=["3"])
+        found = engine.frequencies(COMPANY, ["договір", "акт", "відсутнє"])
+        assert found == Frequencies(3, {"договір": 2, "акт": 1, "відсутнє": 0})
+        assert engine.frequencies("nobody", ["акт"]) == Frequencies(0, {"акт": 0})
 
     # Who may see what
 

@@ -15,7 +15,7 @@ import pytest
 from odf.opendocument import OpenDocumentPresentation, OpenDocumentSpreadsheet, OpenDocumentText
 from reportlab.pdfgen.canvas import Canvas
 
-from ecm.media_types import MediaTypeDetector
+from ecm.media_types import MediaTypeDetector, format_of
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -253,3 +253,20 @@ def test_threads_share_a_detector(detector: MediaTypeDetector) -> None:
 def test_a_missing_file_is_an_error(detector: MediaTypeDetector, tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         detector.of_file(tmp_path / "nothing", "nothing.txt")
+
+
+@pytest.mark.parametrize(
+    ("media_type", "filename", "name"),
+    [
+        ("application/pdf", "scan.PDF", "pdf"),
+        ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "x", "docx"),
+        ("application/msword", "x.dot", "doc"),
+        ("image/jpeg", "photo.jpeg", "jpg"),
+        ("message/rfc822", "letter", "eml"),
+        ("text/x-unknown", "setup.PY", "py"),
+        ("application/octet-stream", "noise", "other"),
+        ("application/octet-stream", "Договір № 5. остаточний", "other"),
+    ],
+)
+def test_formats_have_short_names(media_type: str, filename: str, name: str) -> None:
+    assert format_of(media_type, filename) == name

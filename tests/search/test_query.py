@@ -15,6 +15,7 @@ from ecm.search.query import (
     MAX_LENGTH,
     All,
     And,
+    Exact,
     Not,
     Or,
     Phrase,
@@ -33,7 +34,7 @@ from ecm.search.query import (
     tagged,
     uploaded,
 )
-from tests.contracts.engine_contract import entry, is_found_by_reading
+from tests.contracts.engine_contract import deal, entry, firm, is_found_by_reading
 
 A, B, C = Word("a"), Word("b"), Word("c")
 
@@ -61,6 +62,9 @@ A, B, C = Word("a"), Word("b"), Word("c")
         ('"a b"', Phrase("a b")),
         ('-"a b" c', And((Not(Phrase("a b")), C))),
         ("«a b» “a b” „a b“", And((Phrase("a b"), Phrase("a b"), Phrase("a b")))),
+        ('="a b"', Exact("a b")),
+        ('-="a b" =«c»', And((Not(Exact("a b")), Exact("c")))),
+        ('=a x="b"', And((Word("=a"), Word("x="), Phrase("b")))),
         ("a*", Prefix("a")),
         ("a* b*", And((Prefix("a"), Prefix("b")))),
         ("-a*", Not(Prefix("a"))),
@@ -83,6 +87,15 @@ def test_words_phrases_prefixes_and_operators(text: str, tree: Query) -> None:
         ("Kind:contract", Term("kind", "contract")),
         ("kind: contract", Term("kind", "contract")),
         ("deal:42", Term("card", "42")),
+        ("client:42, b", And((Term("card", "42"), B))),
+        ("deal:crm-7", Or((Term("card", "crm-7"), Word("crm-7", "deal")))),
+        ("deal:a", Word("a", "deal")),
+        ('deal:"a b"', Phrase("a b", "deal")),
+        ("client:(a b*)", And((Word("a", "client"), Prefix("b", "client")))),
+        ('client:="a"', Exact("a", "client")),
+        ("format:pdf", Term("format", "pdf")),
+        ("by:olena@alfa.example", Term("by", "olena@alfa.example")),
+        ("year:2026", Uploaded(date(2026, 1, 1), date(2026, 12, 31))),
         ("card:42", Term("card", "42")),
         ("by:7 type:pdf", And((Term("by", "7"), Term("type", "pdf")))),
         ('tag:"дуже терміново"', Term("tag", "дуже терміново")),
@@ -101,6 +114,7 @@ def test_words_phrases_prefixes_and_operators(text: str, tree: Query) -> None:
         ("to:31.01.2026", Uploaded(last=date(2026, 1, 31))),
         ('from:"2026-1-3"', Uploaded(first=date(2026, 1, 3))),
         ("(deal:42)", Term("card", "42")),
+        ("card:a", Term("card", "a")),
     ],
 )
 def test_fields(text: str, tree: Query) -> None:
@@ -192,6 +206,9 @@ def test_what_is_left_hanging_is_ignored(text: str, tree: Query | None) -> None:
         ("from:2026-02-30", "bad_date", 5, "2026-02-30"),
         ("a to:завтра", "bad_date", 5, "завтра"),
         ("from: 2026", "bad_date", 6, "2026"),
+        ("a year:26", "bad_date", 7, "26"),
+        ("year:0000", "bad_date", 5, "0000"),
+        ('a ="b', "unclosed_quote", 3, '"b'),
         ('to:"32.01.2026"', "bad_date", 4, "32.01.2026"),
         ("from:(2026-01-01 OR x)", "bad_date", 20, "x"),
         ("from:٢٠٢٦-01-01", "bad_date", 5, "٢٠٢٦-01-01"),
@@ -318,6 +335,8 @@ PAGE = (Path(__file__).parents[2] / "docs" / "search.md").read_text("utf-8")
 FOUND = {
     "договір постачання": entry("1", "договором", filename="постачання.txt"),
     '"постачання обладнання"': entry("1", "про постачання обладнань"),
+    '="договором"': entry("1", "за Договором"),
+    '="договором поставки"': entry("1", "договором поставки"),
     "договор*": entry("1", "договором"),
     "акт OR рахунок": entry("1", "рахунки"),
     "договір -оренда": entry("1", "договір купівлі"),
@@ -327,6 +346,9 @@ FOUND = {
     "petrenko@alfa.example": entry("1", "Petrenko@Alfa.example"),
     "kind:contract": entry("1", kind="contract"),
     "deal:42": entry("1", cards=("42",)),
+    "deal:сервер": entry("1", cards=(deal("Постачання сервера"),)),
+    'deal:"постачання сервера"': entry("1", cards=(deal("Постачання серверів"),)),
+    "client:альфа": entry("1", cards=(firm("ТОВ «Альфа»"),)),
     "tag:urgent": entry("1", tags=("Urgent",)),
     'tag:"дуже терміново"': entry("1", tags=("дуже терміново",)),
     "from:2026-01-31": entry("1"),
@@ -334,7 +356,11 @@ FOUND = {
     "title:договір": entry("1", title="Договори"),
     'title:"договір постачання"': entry("1", title="Договір постачання"),
     "title:догов*": entry("1", title="Договори"),
+    "year:2026": entry("1"),
     "by:7": None,
+    "by:olena@alfa.example": None,
+    'by:"Олена Петренко"': None,
+    "format:pdf": entry("1", format="pdf"),
     "type:pdf": None,
     "type:image": None,
     "type:application/pdf": None,
