@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 
 from charset_normalizer import from_bytes
 
@@ -19,6 +20,8 @@ _CYRILLIC = {
     "iso8859_5": -2.0,
     "mac_cyrillic": -4.0,
 }
+# In names of files inside of archives those of DOS come first: programs on Windows write them so.
+_CYRILLIC_OF_NAMES = {**_CYRILLIC, "cp866": 4.0, "cp1125": 4.0, "cp1251": 2.0}
 _SAMPLE_BYTES = 1500
 
 # How common a letter is in business prose, Ukrainian and Russian together: the natural logarithm of its
@@ -62,10 +65,15 @@ def decode(data: bytes, *, cut: bool = False, declared: str | None = None) -> st
     return data.decode(encoding, "replace")
 
 
-def _narrow_encoding(data: bytes) -> str:
+def decode_name(name: bytes) -> str:
+    """Return the name of a file inside of an archive as text. Never raises for any bytes."""
+    return name.decode(unicode_encoding(name) or _narrow_encoding(name, _CYRILLIC_OF_NAMES), "replace")
+
+
+def _narrow_encoding(data: bytes, candidates: Mapping[str, float] = _CYRILLIC) -> str:
     sample = _sample(data)
     best, score = "", 0.0
-    for encoding, head_start in _CYRILLIC.items():
+    for encoding, head_start in candidates.items():
         likeness = _cyrillic_likeness(sample.decode(encoding, "replace"))
         if likeness > -head_start and (not best or likeness + head_start > score):
             best, score = encoding, likeness + head_start

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .archives import ArchiveExtractor
 from .html import HtmlExtractor
 from .interface import Extractor
 from .office_xml import OfficeXmlExtractor
@@ -20,4 +21,5 @@ def make_extractors() -> tuple[Extractor, ...]:
         SpreadsheetExtractor(),
         HtmlExtractor(),
         PlainTextExtractor(),
+        ArchiveExtractor(),
     )
