@@ -193,6 +193,11 @@ class Ecm:
             per_page=per_page,
         )
 
+    def refresh(self, actor: Actor, *, timeout_s: float = 30.0) -> bool:
+        """Wait until search knows all that the actor's company has changed so far, while a worker works:
+        then what was written is found. False when `timeout_s` went by before."""
+        return self.indexing.wait(actor.company_id, timeout_s)
+
     def sweep(self) -> int:
         """Free what died, in all companies. Returns the bytes that were given back."""
         return self.staging.sweep()

@@ -8,6 +8,7 @@ import logging
 import signal
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -29,6 +30,7 @@ from ecm.storage.errors import StorageError
 from ecm.storage.interface import CHUNK_BYTES
 from ecm.versions import find_any_current
 from ecm.wiring import open_settings
+from ecm.worker import POLL_S
 
 P = ParamSpec("P")
 
@@ -324,12 +326,27 @@ def search(app: Ecm, query: str, email: str, page: int, as_json: bool) -> None:
 def reindex(app: Ecm, company_id: str | None) -> None:
     """Make the index anew, of one company or of all."""
     for each in _companies(app, company_id):
-        count = app.indexing.rebuild(each.id)
-        with Progress(f"{each.name}: {count} documents", count) as progress:
-            while pending := app.indexing.lag(each.id).pending:
-                progress.reach(count - pending)
-                app.indexing.work()
-        click.echo(f"{each.name}: {count} documents indexed")
+        _index_all(app, each, app.indexing.rebuild(each.id), "indexed")
+
+
+@cli.command()
+@click.option("--failed", is_flag=True, help="Only documents whose text could not be read.")
+@of_company
+@with_library
+def reextract(app: Ecm, company_id: str | None, failed: bool) -> None:
+    """Read the text of documents again: after a reader, or a program that one needs, was added."""
+    for each in _companies(app, company_id):
+        _index_all(app, each, app.indexing.reextract(each.id, failed_only=failed), "read again")
+
+
+def _index_all(app: Ecm, company: Company, count: int, done: str) -> None:
+    """Make a company's pending entries true, and show how it goes."""
+    with Progress(f"{company.name}: {count} documents", count) as progress:
+        while pending := app.indexing.lag(company.id).pending:
+            progress.reach(count - pending)
+            if not app.indexing.work():
+                time.sleep(POLL_S)
+    click.echo(f"{company.name}: {count} documents {done}")
 
 
 @cli.command()

@@ -8,41 +8,38 @@ from __future__ import annotations
 
 import logging
 import secrets
-import shutil
-import tempfile
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 
-from sqlalchemy import delete, func, insert, literal, or_, select, update
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy import ColumnElement, delete, func, insert, literal, or_, select, true, update
+from sqlalchemy.orm import Session, contains_eager, selectinload
 
 from ecm import clock
 from ecm.access import COMPANY_TERM
 from ecm.database import Database, insert_or
-from ecm.errors import DatabaseBusy
-from ecm.extraction.interface import Extraction
 from ecm.extraction.pool import ExtractionPool
 from ecm.media_types import format_of
 from ecm.models import Company, Document, IndexQueue, OutboxTask, Version, VersionText
 from ecm.paging import TOTAL_CAP
+from ecm.renewing import renewing
 from ecm.search.errors import IndexBusy, IndexDamaged
 from ecm.search.interface import Entry, EntryCard, SearchEngine
-from ecm.storage.errors import StorageError
-from ecm.storage.interface import CHUNK_BYTES, Storage
+from ecm.storage.interface import Storage
+from ecm.version_texts import keep_text, read_text
 
 logger = logging.getLogger(__name__)
 
 BATCH = 200
-EXTRACT_FOR_S = 0.5
+ENTRIES_READ = 20
+EXTRACT_FOR_S = 0.3
 """A group is committed once this much time went into extraction, so that a slow file keeps few waiting."""
 LEASE_S = 10
 """How soon another worker takes over from one that died; one that lives renews it as long as it works."""
+WRITE_FOR_S = 0.5
+"""A group ends once this much time went into its entries: other companies wait for their turn."""
+WAIT_POLL_S = 0.02
 RETRY_FIRST_S, RETRY_MOST_S = 1, 300
 RETRY_BUSY_S = 0.2
 CHECK = 0
@@ -51,10 +48,12 @@ CHECK = 0
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """How far search is behind: all changes up to `indexed_up_to` are found, `pending` documents wait."""
+    """How far search is behind: all changes up to `indexed_up_to` are found, `pending` documents wait. While
+    the index is `rebuilding`, documents may be missing that were found before."""
 
     indexed_up_to: datetime
     pending: int
+    rebuilding: bool
 
 
 class Indexing:
@@ -68,6 +67,7 @@ class Indexing:
         self._engine = engine
         self._extraction = extraction
         self._checked: set[int] = set()
+        self._verified = 0
 
     def work(self) -> bool:
         """Make one group of one company's entries true. False when nothing was to be done now."""
@@ -77,7 +77,7 @@ class Indexing:
             return False
         retry_s: float | None = None
         try:
-            with self._renewing(company_id, token):
+            with renewing(lambda: self._renew(company_id, token), lease_s=LEASE_S):
                 self._verify(company_id)
                 self._work_off(company_id)
         except IndexBusy:
@@ -92,52 +92,110 @@ class Indexing:
         return True
 
     def rebuild(self, company_id: int) -> int:
-        """Drop a company's index and have every document's entry made anew. Returns how many there are."""
+        """Drop a company's index and have every document's entry made anew, the newest first. Returns how
+        many there are. IndexBusy."""
         self._engine.drop(str(company_id))
         self._checked.discard(company_id)
         with self._database.transaction() as session:
-            documents = select(
-                Document.company_id, Document.id, literal(clock.now(), OutboxTask.created_at.type)
+            count = _enqueue(session, Document.company_id == company_id)
+            last_task = session.scalar(
+                select(func.max(OutboxTask.id)).where(OutboxTask.company_id == company_id)
             )
-            result = session.execute(
-                insert(OutboxTask).from_select(
-                    ["company_id", "document_id", "created_at"],
-                    documents.where(Document.company_id == company_id, Document.trashed_at.is_(None)),
+            row = insert_or(session, IndexQueue).values(
+                company_id=company_id, served_at=clock.now(), failures=0, rebuild_last_task=last_task
+            )
+            session.execute(
+                row.on_conflict_do_update(
+                    index_elements=["company_id"], set_={"rebuild_last_task": last_task}
                 )
             )
-            return result.rowcount  # type: ignore[attr-defined,no-any-return]
+        return count
 
-    def rebuild_missing(self) -> None:
-        """Check every company's index against its files and the database; rebuild what is damaged or gone.
-        For the start of a worker: what happens to an index while it runs shows in its use."""
+    def reextract(self, company_id: int, *, failed_only: bool = False) -> int:
+        """Have the text of every document read again, or of those alone that gave none. Returns how many
+        documents that are. What search knows of them stays until then."""
+        changed = [Version.company_id == company_id, Version.text_state != "pending"]
+        if failed_only:
+            changed.append(Version.text_state.in_(("failed", "unsupported")))
         with self._database.transaction() as session:
-            company_ids = session.scalars(select(Company.id).order_by(Company.id)).all()
-        for company_id in company_ids:
-            try:
-                self._verify(company_id)
-            except IndexDamaged as error:
-                logger.warning("%s; rebuilding it", error)
-                self.rebuild(company_id)
+            count = _enqueue(
+                session,
+                Document.company_id == company_id,
+                Document.id.in_(
+                    select(Version.document_id).where(*changed, Version.number == Document.current_version)
+                ),
+            )
+            session.execute(
+                update(Version)
+                .where(*changed)
+                .values(text_state="pending")
+                .execution_options(synchronize_session=False)
+            )
+        return count
+
+    def wait(self, company_id: int, timeout_s: float) -> bool:
+        """Wait until search knows all that this company has changed so far. False after `timeout_s`: nobody
+        may be working, or there is much to do."""
+        of_company = OutboxTask.company_id == company_id
+        with self._database.transaction() as session:
+            last_task = session.scalar(select(func.max(OutboxTask.id)).where(of_company))
+        end = time.monotonic() + timeout_s
+        while last_task is not None and self._waits(of_company & (OutboxTask.id <= last_task)):
+            if time.monotonic() > end:
+                return False
+            time.sleep(WAIT_POLL_S)
+        return True
+
+    def _waits(self, condition: ColumnElement[bool]) -> bool:
+        with self._database.transaction() as session:
+            return session.scalar(select(OutboxTask.id).where(condition).limit(1)) is not None
+
+    def verify_next(self) -> bool:
+        """Check one more company's index against its files and the database, and rebuild one that is damaged
+        or gone; False when each was looked at. What happens to an index later shows in its use."""
+        with self._database.transaction() as session:
+            company_id = session.scalar(
+                select(Company.id).where(Company.id > self._verified).order_by(Company.id).limit(1)
+            )
+        if company_id is None:
+            return False
+        try:
+            self._verify(company_id)
+        except IndexDamaged as error:
+            logger.warning("%s; rebuilding it", error)
+            self.rebuild(company_id)
+        self._verified = company_id
+        return True
 
     def lag(self, company_id: int) -> Lag:
         """How far a company's index is behind its database."""
         with self._database.transaction() as session:
             waiting = (
-                select(OutboxTask.document_id, func.min(OutboxTask.created_at).label("since"))
+                select(OutboxTask.id, OutboxTask.document_id, OutboxTask.created_at)
                 .where(OutboxTask.company_id == company_id)
-                .group_by(OutboxTask.document_id)
+                .order_by(OutboxTask.id)
                 .limit(TOTAL_CAP)
                 .subquery()
             )
-            since, pending = session.execute(
-                select(func.min(waiting.c.since), func.count(waiting.c.since))
+            rebuilt = (
+                select(IndexQueue.rebuild_last_task)
+                .where(IndexQueue.company_id == company_id)
+                .scalar_subquery()
+            )
+            since, pending, first_task, rebuild_last_task = session.execute(
+                select(
+                    func.min(waiting.c.created_at),
+                    func.count(waiting.c.document_id.distinct()),
+                    func.min(waiting.c.id),
+                    rebuilt,
+                )
             ).one()
-        return Lag(since or clock.now(), pending)
+        rebuilding = None not in (first_task, rebuild_last_task) and first_task <= rebuild_last_task
+        return Lag(since or clock.now(), pending, rebuilding)
 
     def has_work(self) -> bool:
         """Whether any company's entries wait to be made true."""
-        with self._database.transaction() as session:
-            return session.scalar(select(OutboxTask.id).limit(1)) is not None
+        return self._waits(true())
 
     def request_check(self, company_id: int) -> None:
         """Have a worker check a company's index, and rebuild it when it cannot be trusted."""
@@ -175,26 +233,6 @@ class Indexing:
             if claimed is not None:
                 return int(company_id)
         return None
-
-    @contextmanager
-    def _renewing(self, company_id: int, token: str) -> Iterator[None]:
-        """Keep the lease meanwhile, from a thread of its own: one slow file may take longer than it."""
-        done = threading.Event()
-
-        def renew() -> None:
-            while not done.wait(LEASE_S / 3):
-                try:
-                    self._renew(company_id, token)
-                except (DBAPIError, DatabaseBusy):
-                    logger.warning("the lease of company %s could not be renewed", company_id, exc_info=True)
-
-        thread = threading.Thread(target=renew, name="ecm-lease", daemon=True)
-        thread.start()
-        try:
-            yield
-        finally:
-            done.set()
-            thread.join()
 
     def _renew(self, company_id: int, token: str) -> None:
         with self._database.transaction() as session:
@@ -245,24 +283,36 @@ class Indexing:
         return found is not None
 
     def _work_off(self, company_id: int) -> None:
-        with self._database.transaction() as session:
-            tasks = session.execute(
-                select(OutboxTask.id, OutboxTask.document_id)
-                .where(OutboxTask.company_id == company_id)
-                .order_by(OutboxTask.id)
-                .limit(BATCH)
-            ).all()
+        tasks = self._next_tasks(company_id)
         document_ids = list(dict.fromkeys(document_id for _, document_id in tasks))
         if CHECK in document_ids:
             self._checked.discard(company_id)
             self._verify(company_id)
-        ready = self._extract(company_id, document_ids)
-        self._engine.write(
-            str(company_id), self._entries(company_id, ready), removed=[str(id) for id in ready]
-        )
-        done = [id for id, document_id in tasks if document_id in ready]
+        group = _Group(self._database, company_id, self._extract(company_id, document_ids))
+        self._engine.write(str(company_id), group.entries(), removed=group.gone())
+        done = [id for id, document_id in tasks if document_id in group.done]
         with self._database.transaction() as session:
             session.execute(delete(OutboxTask).where(OutboxTask.id.in_(done)))
+
+    def _next_tasks(self, company_id: int) -> list[tuple[int, int]]:
+        """(task, document) of the next group: what people have just changed goes before a rebuild."""
+        query = select(OutboxTask.id, OutboxTask.document_id).where(OutboxTask.company_id == company_id)
+        with self._database.transaction() as session:
+            queue = session.get(IndexQueue, company_id)
+            last_task = (queue.rebuild_last_task if queue else None) or 0
+            tasks = session.execute(
+                query.where(OutboxTask.id > last_task).order_by(OutboxTask.id).limit(BATCH)
+            ).all()
+            if len(tasks) < BATCH:
+                tasks = [
+                    *tasks,
+                    *session.execute(
+                        query.where(OutboxTask.id <= last_task)
+                        .order_by(OutboxTask.id)
+                        .limit(BATCH - len(tasks))
+                    ),
+                ]
+        return [(task_id, document_id) for task_id, document_id in tasks]
 
     def _extract(self, company_id: int, document_ids: list[int]) -> set[int]:
         """Extract what of these has no text yet, for a limited time. Returns the documents that are ready."""
@@ -292,40 +342,46 @@ class Indexing:
         return ready
 
     def _extract_one(self, version: Version) -> None:
-        extraction = self._text_of(version)
+        extraction = read_text(self._storage, self._extraction, version)
         with self._database.transaction() as session:
-            kept = session.execute(
-                update(Version)
-                .where(Version.id == version.id)
-                .values(text_state=extraction.state, text_reason=extraction.reason or None)
-                .returning(Version.id)
-                .execution_options(synchronize_session=False)
-            ).one_or_none()
-            if kept is not None and extraction.text:
-                row = insert_or(session, VersionText).values(
-                    version_id=version.id, company_id=version.company_id, text=extraction.text
-                )
-                session.execute(
-                    row.on_conflict_do_update(index_elements=["version_id"], set_={"text": extraction.text})
-                )
+            keep_text(session, version, extraction)
 
-    def _text_of(self, version: Version) -> Extraction:
-        with tempfile.TemporaryDirectory(prefix="ecm-extract-") as folder:
-            path = Path(folder) / "document"
-            try:
-                with self._storage.open(version.storage_key) as reader, path.open("wb") as file:
-                    shutil.copyfileobj(reader, file, CHUNK_BYTES)
-            except StorageError as error:
-                if error.code != "blob_not_found":
-                    raise
-                return Extraction(state="failed", text="", reason="missing")
-            return self._extraction.extract(path, version.media_type, version.filename)
 
-    def _entries(self, company_id: int, document_ids: set[int]) -> Iterator[Entry]:
-        """The entries of those documents that are to be found, read once the index is locked."""
-        ids = sorted(document_ids)
+class _Group:
+    """The documents of one commit, read once the index is locked, so that nothing overtakes what is read.
+
+    `done` are those whose entries are true once it is committed: in a limited time, not always all.
+    """
+
+    def __init__(self, database: Database, company_id: int, document_ids: set[int]) -> None:
+        self._database = database
+        self._company_id = company_id
+        self._ids = sorted(document_ids)
+        self.done: set[int] = set()
+
+    def gone(self) -> Iterator[str]:
+        """The documents that search must forget."""
         with self._database.transaction() as session:
-            for start in range(0, len(ids), 50):
+            live = set(
+                session.scalars(
+                    select(Document.id).where(
+                        Document.company_id == self._company_id,
+                        Document.id.in_(self._ids),
+                        Document.trashed_at.is_(None),
+                    )
+                )
+            )
+        self._ids, gone = [id for id in self._ids if id in live], [id for id in self._ids if id not in live]
+        for id in gone:
+            self.done.add(id)
+            yield str(id)
+
+    def entries(self) -> Iterator[Entry]:
+        """The entries of the others, until the time of a group is over."""
+        started = time.monotonic()
+        for start in range(0, len(self._ids), ENTRIES_READ):
+            ids = self._ids[start : start + ENTRIES_READ]
+            with self._database.transaction() as session:
                 rows = session.execute(
                     select(Document, VersionText.text)
                     .join(
@@ -333,15 +389,26 @@ class Indexing:
                         (Version.document_id == Document.id) & (Version.number == Document.current_version),
                     )
                     .join(VersionText, VersionText.version_id == Version.id, isouter=True)
-                    .where(
-                        Document.company_id == company_id,
-                        Document.id.in_(ids[start : start + 50]),
-                        Document.trashed_at.is_(None),
-                    )
+                    .where(Document.company_id == self._company_id, Document.id.in_(ids))
                     .options(contains_eager(Document.current), selectinload(Document.cards))
-                )
-                for document, text in rows:
-                    yield _entry(document, text or "")
+                ).all()
+            for document, text in rows:
+                self.done.add(document.id)
+                yield _entry(document, text or "")
+            if time.monotonic() - started > WRITE_FOR_S:
+                return
+
+
+def _enqueue(session: Session, *conditions: ColumnElement[bool]) -> int:
+    """Have the entries of these documents made anew, the newest first. Returns how many there are."""
+    documents = select(Document.company_id, Document.id, literal(clock.now(), OutboxTask.created_at.type))
+    result = session.execute(
+        insert(OutboxTask).from_select(
+            ["company_id", "document_id", "created_at"],
+            documents.where(Document.trashed_at.is_(None), *conditions).order_by(Document.id.desc()),
+        )
+    )
+    return result.rowcount  # type: ignore[attr-defined,no-any-return]
 
 
 def _entry(document: Document, text: str) -> Entry:

@@ -14,6 +14,7 @@ from ecm.extraction.pool import ExtractionPool
 from ecm.finding import Finding
 from ecm.fsck import Fsck
 from ecm.indexing import Indexing
+from ecm.jobs import Jobs
 from ecm.media_types import MediaTypeDetector
 from ecm.search.analysis import Analyzer
 from ecm.search.interface import SearchEngine
@@ -58,7 +59,7 @@ def open(
         uploads=Uploads(db, store, staging, leases),
         indexing=indexing,
         finding=Finding(db, search_engine, analyzer, indexing),
-        worker=Worker(indexing, staging, leases),
+        worker=Worker(indexing, Jobs(db, {}), staging, leases),
         checking=Fsck(db, store, search_engine, indexing),
         leases=leases,
         closers=(extraction, search_engine),

@@ -1,55 +1,73 @@
-"""The loop that runs background work: index groups, and the sweep."""
+"""The loops of background work: what people wait for (index groups, the sweep) in one, and what takes long
+(looking through the indexes after a start, jobs) in another."""
 
 from __future__ import annotations
 
 import logging
 import threading
 import time
+from collections.abc import Callable
 
 from ecm.indexing import Indexing
+from ecm.jobs import Jobs
 from ecm.settings import Leases
 from ecm.staging import Staging
 
 logger = logging.getLogger(__name__)
 
 POLL_S = 0.1
+JOBS_POLL_S = 0.5
+STOP_WITHIN_S = 5
 WORK_OFF_FOR_S = 3600
 
 
 class Worker:
     """Works until it is told to stop. Any number of them may run beside each other, in any processes."""
 
-    def __init__(self, indexing: Indexing, staging: Staging, leases: Leases) -> None:
+    def __init__(self, indexing: Indexing, jobs: Jobs, staging: Staging, leases: Leases) -> None:
         self._indexing = indexing
+        self._jobs = jobs
         self._staging = staging
         self._sweep_every_s = min(15.0, leases.upload_s / 4)
+        self._swept_at = 0.0
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. A failure is logged, and work goes on."""
-        swept_at = 0.0
-        is_verified = False
-        while not stop.is_set():
-            try:
-                if not is_verified:
-                    self._indexing.rebuild_missing()
-                    is_verified = True
-                if time.monotonic() - swept_at >= self._sweep_every_s:
-                    swept_at = time.monotonic()
-                    self._staging.sweep()
-                is_idle = not self._indexing.work()
-            except Exception:
-                logger.exception("background work failed; it goes on")
-                is_idle = True
-                stop.wait(1)
-            if is_idle:
-                stop.wait(POLL_S)
+        slow = threading.Thread(
+            target=_repeat, args=[self._slow_step, JOBS_POLL_S, stop], name="ecm-slow", daemon=True
+        )
+        slow.start()
+        _repeat(self._step, POLL_S, stop)
+        slow.join(STOP_WITHIN_S)  # a job that takes longer is done again by whoever comes next
 
     def work_off(self) -> None:
-        """Sweep, and make every pending entry true, also those that another worker has in hand."""
+        """Sweep, make every pending entry true and do every job, also those another worker has in hand."""
         self._staging.sweep()
         end = time.monotonic() + WORK_OFF_FOR_S
-        while self._indexing.has_work():
+        while self._indexing.has_work() or self._jobs.has_work():
             if time.monotonic() > end:
                 raise TimeoutError(f"background work was not done after {WORK_OFF_FOR_S} s")
-            if not self._indexing.work():
+            if not self._indexing.work() and not self._jobs.work():
                 time.sleep(POLL_S)
+
+    def _step(self) -> bool:
+        if time.monotonic() - self._swept_at >= self._sweep_every_s:
+            self._swept_at = time.monotonic()
+            self._staging.sweep()
+        return self._indexing.work()
+
+    def _slow_step(self) -> bool:
+        return self._indexing.verify_next() or self._jobs.work()
+
+
+def _repeat(work: Callable[[], bool], poll_s: float, stop: threading.Event) -> None:
+    """Call `work` until `stop` is set, and wait when it had nothing to do."""
+    while not stop.is_set():
+        try:
+            is_idle = not work()
+        except Exception:
+            logger.exception("background work failed; it goes on")
+            stop.wait(1)
+            continue
+        if is_idle:
+            stop.wait(poll_s)

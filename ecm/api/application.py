@@ -22,6 +22,7 @@ from ecm.api import (
     health,
     metrics,
     quota,
+    refreshing,
     search,
     tokens,
     trash,
@@ -79,6 +80,7 @@ def create_app(settings: Settings | None = None, *, library: Ecm | None = None) 
     metrics.init_app(application, app)
     application.before_request(_guard)
     application.after_request(_harden)
+    refreshing.init_app(application)
     for room in (*api_blueprints(), *web.blueprints()):
         application.register_blueprint(room)
     for blueprint in application.blueprints.values():  # what is no API has nothing to describe
@@ -119,6 +121,7 @@ def _guard() -> None:
         g.actor = authenticate()
     if not getattr(view, "is_streamed", False):
         check_json_body()
+    refreshing.check_refresh()
 
 
 def _harden(response: Response) -> Response:
@@ -133,9 +136,11 @@ def _complete_spec(spec: dict[str, Any] | str) -> dict[str, Any] | str:
     problem = {"description": "What was wrong", "content": {}}
     problem["content"] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path in spec["paths"].values():
-        for operation in path.values():
+        for method, operation in path.items():
             if not isinstance(operation, dict):
                 continue
+            if method.upper() in refreshing.CHANGES:
+                refreshing.describe(operation)
             for status, response in operation["responses"].items():
                 if status[0] in "45":
                     response["content"] = problem["content"]

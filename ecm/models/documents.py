@@ -50,7 +50,8 @@ class Version(Base):
 
     `text_state` is ``pending``, ``recognizing`` (a scan whose turn is still to come), ``done``, ``empty``,
     ``unsupported`` or ``failed``; `text_reason` says why where it is not ``done``. `preview_state` is
-    ``pending``, ``ready``, ``unsupported`` or ``failed``, `preview_pages` how many pages can be shown.
+    ``pending``, ``ready``, ``unsupported`` or ``failed``, `preview_pages` how many pages can be shown, and
+    `preview_reason` why there are none.
     """
 
     __tablename__ = "ecm_versions"
@@ -75,6 +76,7 @@ class Version(Base):
     text_reason: Mapped[str | None] = mapped_column(String(300))
     preview_state: Mapped[str] = mapped_column(String(20), default="unsupported")
     preview_pages: Mapped[int | None]
+    preview_reason: Mapped[str | None] = mapped_column(String(40))
 
 
 class VersionText(Base):

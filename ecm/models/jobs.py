@@ -20,7 +20,7 @@ class Job(Base):
     __tablename__ = "ecm_jobs"
     __table_args__ = (
         UniqueConstraint("kind", "version_id"),
-        Index("ix_ecm_jobs_company", "kind", "company_id", "id"),
+        Index("ix_ecm_jobs_company", "company_id", "id"),
         {"sqlite_autoincrement": True},
     )
 

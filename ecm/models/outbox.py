@@ -28,7 +28,8 @@ class OutboxTask(Base):
 class IndexQueue(Base):
     """A company's place in the queue of index work. Who holds the lease is the one who writes its index.
 
-    Companies take turns by `served_at`. After a failure the next try waits until `retry_at`.
+    Companies take turns by `served_at`. After a failure the next try waits until `retry_at`. The index is
+    being rebuilt as long as tasks up to `rebuild_last_task` wait.
     """
 
     __tablename__ = "ecm_index_queues"
@@ -41,3 +42,4 @@ class IndexQueue(Base):
     served_at: Mapped[datetime]
     retry_at: Mapped[datetime | None]
     failures: Mapped[int] = mapped_column(default=0)
+    rebuild_last_task: Mapped[int | None] = mapped_column(BigId)

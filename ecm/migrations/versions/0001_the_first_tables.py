@@ -72,6 +72,7 @@ def upgrade() -> None:
         sa.Column("served_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("retry_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("failures", sa.BigInteger(), nullable=False),
+        sa.Column("rebuild_last_task", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id"], ["ecm_companies.id"], name=op.f("fk_ecm_index_queues_company_id")
         ),
@@ -105,7 +106,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("kind", "version_id", name=op.f("uq_ecm_jobs_kind_version_id")),
         sqlite_autoincrement=True,
     )
-    op.create_index("ix_ecm_jobs_company", "ecm_jobs", ["kind", "company_id", "id"], unique=False)
+    op.create_index("ix_ecm_jobs_company", "ecm_jobs", ["company_id", "id"], unique=False)
 
     op.create_table(
         "ecm_users",
@@ -408,6 +409,7 @@ def upgrade() -> None:
         sa.Column("text_reason", sa.String(length=300), nullable=True),
         sa.Column("preview_state", sa.String(length=20), nullable=False),
         sa.Column("preview_pages", sa.BigInteger(), nullable=True),
+        sa.Column("preview_reason", sa.String(length=40), nullable=True),
         sa.ForeignKeyConstraint(
             ["company_id"], ["ecm_companies.id"], name=op.f("fk_ecm_versions_company_id")
         ),

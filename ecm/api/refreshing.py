@@ -1,0 +1,58 @@
+"""``?refresh=wait``: a change is answered once search knows of it, so that a program finds what it wrote."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+from flask import Flask, current_app, g, request
+from werkzeug.wrappers import Response
+
+from ecm.api.authentication import library
+from ecm.errors import Invalid
+
+REFRESHED_HEADER = "Ecm-Refreshed"
+WAIT_S = 30.0
+WAITING_MOST = 8
+"""Each holds one of the server's threads; others are answered at once, with ``Ecm-Refreshed: false``."""
+CHANGES = ("POST", "PUT", "PATCH", "DELETE")
+PARAMETER = {
+    "name": "refresh",
+    "in": "query",
+    "required": False,
+    "schema": {"type": "string", "enum": ["wait"]},
+    "description": f"`wait`: answer once search knows of the change, or after {WAIT_S:.0f} seconds;"
+    f" the header {REFRESHED_HEADER} tells whether it does.",
+}
+
+
+def init_app(application: Flask) -> None:
+    """Have the changes of this application's API wait for search when they are asked to."""
+    application.extensions["ecm.waiting"] = threading.BoundedSemaphore(WAITING_MOST)
+    application.after_request(_wait)
+
+
+def check_refresh() -> None:
+    """Before a view: Invalid for another value than ``wait``."""
+    if request.method in CHANGES and request.args.get("refresh", "wait") != "wait":
+        raise Invalid("refresh", "wait, or nothing")
+
+
+def describe(operation: dict[str, Any]) -> None:
+    """Add the parameter to a change's description."""
+    operation.setdefault("parameters", []).append(PARAMETER)
+
+
+def _wait(response: Response) -> Response:
+    if "refresh" not in request.args or request.method not in CHANGES or "actor" not in g:
+        return response
+    if response.status_code < 400:
+        is_refreshed = False
+        waiting: threading.BoundedSemaphore = current_app.extensions["ecm.waiting"]
+        if waiting.acquire(blocking=False):
+            try:
+                is_refreshed = library().refresh(g.actor, timeout_s=WAIT_S)
+            finally:
+                waiting.release()
+        response.headers[REFRESHED_HEADER] = "true" if is_refreshed else "false"
+    return response

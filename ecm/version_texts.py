@@ -1,0 +1,53 @@
+"""The texts of versions: fetched for reading, and kept when they were read."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from sqlalchemy import delete, update
+from sqlalchemy.orm import Session
+
+from ecm.database import insert_or
+from ecm.extraction.interface import Extraction
+from ecm.extraction.pool import ExtractionPool
+from ecm.models import Version, VersionText
+from ecm.storage.errors import NotFound
+from ecm.storage.interface import CHUNK_BYTES, Storage
+
+
+def read_text(storage: Storage, extraction: ExtractionPool, version: Version) -> Extraction:
+    """What reading a version's file gives. Bytes that are gone are a failure to read; other StorageErrors
+    are raised."""
+    with tempfile.TemporaryDirectory(prefix="ecm-extract-") as folder:
+        path = Path(folder) / "document"
+        try:
+            with storage.open(version.storage_key) as reader, path.open("wb") as file:
+                shutil.copyfileobj(reader, file, CHUNK_BYTES)
+        except NotFound:
+            return Extraction(state="failed", text="", reason="missing")
+        return extraction.extract(path, version.media_type, version.filename)
+
+
+def keep_text(session: Session, version: Version, extraction: Extraction) -> bool:
+    """Keep what was read of a version, in place of what was kept before. False when the version is gone."""
+    there = session.execute(
+        update(Version)
+        .where(Version.id == version.id)
+        .values(text_state=extraction.state, text_reason=extraction.reason or None)
+        .returning(Version.id)
+        .execution_options(synchronize_session=False)
+    ).one_or_none()
+    if there is None:
+        return False
+    if extraction.text:
+        row = insert_or(session, VersionText).values(
+            version_id=version.id, company_id=version.company_id, text=extraction.text
+        )
+        session.execute(
+            row.on_conflict_do_update(index_elements=["version_id"], set_={"text": extraction.text})
+        )
+    else:
+        session.execute(delete(VersionText).where(VersionText.version_id == version.id))
+    return True
