@@ -20,7 +20,7 @@ from . import wire
 # What runtimes say before they give up: those of Rust, C++ and Python.
 _OUT_OF_MEMORY = re.compile(rb"memory allocation of \d+ bytes failed|bad_alloc|[Oo]ut of memory|MemoryError")
 # What a child may know of this process' environment: where programs and libraries are. No credentials.
-_KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT")
+_KEPT_ENVIRONMENT = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "SYSTEMROOT", "TESSDATA_PREFIX")
 
 
 class ExtractionUnavailable(RuntimeError):
@@ -84,7 +84,9 @@ class ChildProcess:
             "TMPDIR": self._folder,
             "HOME": self._folder,
             "LC_ALL": "C.UTF-8",
+            # Memory is limited by address space, of which arenas and threads take much and use little.
             "MALLOC_ARENA_MAX": "1",
+            "OPENBLAS_NUM_THREADS": "1",
         }
 
     @property

@@ -7,6 +7,7 @@ import math
 import os
 import signal
 import sys
+from collections.abc import Callable
 
 if sys.platform != "win32":
     import resource
@@ -15,6 +16,7 @@ _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
 _OPEN_FILES = 64
 _WRITTEN_FILE_BYTES = 256 * 1024 * 1024
+_NICENESS = 10
 
 
 def limit_this_process(memory_limit_bytes: int, parent_pid: int) -> None:
@@ -46,3 +48,20 @@ def allow_processor_time(seconds: float) -> None:
     spent = resource.getrusage(resource.RUSAGE_SELF)
     _, hard = resource.getrlimit(resource.RLIMIT_CPU)
     resource.setrlimit(resource.RLIMIT_CPU, (math.ceil(spent.ru_utime + spent.ru_stime + seconds) + 1, hard))
+
+
+def helper_setup() -> Callable[[], None] | None:
+    """Return what a program that this process starts does first: give way to others, and die with this one.
+
+    The limits of this process hold for such a program as well; the tie to its parent is not inherited.
+    """
+    if sys.platform == "win32":
+        return None
+    libc = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+    def set_up() -> None:
+        os.nice(_NICENESS)
+        if libc is not None:
+            libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+
+    return set_up
