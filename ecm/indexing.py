@@ -21,6 +21,7 @@ from ecm.access import COMPANY_TERM
 from ecm.database import Database, insert_or
 from ecm.extraction.pool import ExtractionPool
 from ecm.media_types import format_of
+from ecm.jobs import add_job
 from ecm.models import Company, Document, IndexQueue, OutboxTask, Version, VersionText
 from ecm.paging import TOTAL_CAP
 from ecm.renewing import renewing
@@ -343,8 +344,10 @@ class Indexing:
 
     def _extract_one(self, version: Version) -> None:
         extraction = read_text(self._storage, self._extraction, version)
+        state = "recognizing" if extraction.has_scans else None
         with self._database.transaction() as session:
-            keep_text(session, version, extraction)
+            if keep_text(session, version, extraction, state) and extraction.has_scans:
+                add_job(session, "recognize", version.company_id, version.id)
 
 
 class _Group:

@@ -17,8 +17,10 @@ from ecm.storage.errors import NotFound
 from ecm.storage.interface import CHUNK_BYTES, Storage
 
 
-def read_text(storage: Storage, extraction: ExtractionPool, version: Version) -> Extraction:
-    """What reading a version's file gives. Bytes that are gone are a failure to read; other StorageErrors
+def read_text(
+    storage: Storage, extraction: ExtractionPool, version: Version, *, recognize: bool = False
+) -> Extraction:
+    """What reading a version's file gives; with `recognize` scans are read, too. Bytes that are gone are a failure to read; other StorageErrors
     are raised."""
     with tempfile.TemporaryDirectory(prefix="ecm-extract-") as folder:
         path = Path(folder) / "document"
@@ -27,15 +29,16 @@ def read_text(storage: Storage, extraction: ExtractionPool, version: Version) ->
                 shutil.copyfileobj(reader, file, CHUNK_BYTES)
         except NotFound:
             return Extraction(state="failed", text="", reason="missing")
-        return extraction.extract(path, version.media_type, version.filename)
+        return extraction.extract(path, version.media_type, version.filename, recognize=recognize)
 
 
-def keep_text(session: Session, version: Version, extraction: Extraction) -> bool:
-    """Keep what was read of a version, in place of what was kept before. False when the version is gone."""
+def keep_text(session: Session, version: Version, extraction: Extraction, state: str | None = None) -> bool:
+    """Keep what was read of a version, in place of what was kept before, and the `state` that its text is in
+    by that, by default the extraction's own. False when the version is gone."""
     there = session.execute(
         update(Version)
         .where(Version.id == version.id)
-        .values(text_state=extraction.state, text_reason=extraction.reason or None)
+        .values(text_state=state or extraction.state, text_reason=extraction.reason or None)
         .returning(Version.id)
         .execution_options(synchronize_session=False)
     ).one_or_none()

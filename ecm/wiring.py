@@ -16,6 +16,7 @@ from ecm.fsck import Fsck
 from ecm.indexing import Indexing
 from ecm.jobs import Jobs
 from ecm.media_types import MediaTypeDetector
+from ecm.recognition import Recognition
 from ecm.search.analysis import Analyzer
 from ecm.search.interface import SearchEngine
 from ecm.search.whoosh_engine import WhooshEngine
@@ -50,6 +51,8 @@ def open(
     search_engine = open_search(search, analyzer)
     extraction = ExtractionPool()
     db = Database(engine)
+    recognizing = ExtractionPool()
+    recognition = Recognition(db, store, recognizing)
     staging = Staging(db, store, MediaTypeDetector(), leases)
     indexing = Indexing(db, store, search_engine, extraction)
     return Ecm(
@@ -59,10 +62,10 @@ def open(
         uploads=Uploads(db, store, staging, leases),
         indexing=indexing,
         finding=Finding(db, search_engine, analyzer, indexing),
-        worker=Worker(indexing, Jobs(db, {}), staging, leases),
+        worker=Worker(indexing, Jobs(db, {"recognize": recognition.recognize}), staging, leases),
         checking=Fsck(db, store, search_engine, indexing),
         leases=leases,
-        closers=(extraction, search_engine),
+        closers=(extraction, recognizing, search_engine),
     )
 
 
