@@ -3,50 +3,51 @@
 What counts as a word, and what it is reduced to:
 
 1. NFC, lower case; every apostrophe is ``'``; soft hyphens and stress marks go.
-2. The letters of a word tell its language: ``іїєґ'`` Ukrainian, ``ыэъё`` Russian. Otherwise both
-   dictionaries are asked, and the lemmas of each that knows the word stand at one position.
-3. A word that neither knows is predicted in the one language that its letters allow; if they allow
-   both, it becomes a Russian stem with a mark, so that it meets no lemma.
-4. Lemmas are folded: ё to е, ґ to г, no apostrophe. So are surface forms.
-5. Hyphenated words, codes (``12/2026-АБ``) and e-mail addresses are their parts, at consecutive
-   positions, and the whole, at the position of the first part. Latin words are English stems.
+2. Latin letters inside of a Cyrillic word that look like Cyrillic ones are taken for them. A code
+   such as ``АВ1234`` in Latin letters stands under both ways of typing it.
+3. A word is reduced to its lemmas or a stem: see `lemmas`. They are folded: ё to е, ґ to г, no
+   apostrophe. So are surface forms.
+4. Hyphenated words, codes (``12/2026-АБ``) and e-mail addresses are their parts, at consecutive
+   positions, and the whole, at the position of the first part.
+5. A number in groups (``1 250 000``) is its groups, and the whole at the first and the last of them.
+   A number with Cyrillic letters after it (``100грн``, ``12й``) is itself, the number and the word.
 """
 
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import metadata
-from itertools import takewhile
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 from unicodedata import is_normalized, normalize
 
-if TYPE_CHECKING:
-    from pymorphy3 import MorphAnalyzer
+from .lemmas import Lemmas, fold
 
-_RULES: Final = "words 1"  # change it with the rules above
-_MAX_LEMMAS: Final = 3  # of one word in one language: further ones are homonyms that nobody means
+__all__ = ["Analyzer", "Position", "Terms", "fold", "normalize_text"]
+
+_RULES: Final = "words 2"  # change it with the rules above, and with those of `lemmas`
 _MAX_PARTS: Final = 8  # of one compound: a path or a dump of data is not one code
-_GROUPED_LETTERS: Final = 3  # that forms share at least, to be sought by one beginning: йти, пішов
-_STEM_MARK: Final = "~"  # no token holds it, so a stem never equals a lemma
 
 # 64 letters at most, so that a line of base64 becomes many short terms and not one of a megabyte.
 _ATOM: Final = r"[^\W_]{1,64}(?:'[^\W_]{1,64})*"
-_TOKENS: Final = re.compile(rf"{_ATOM}(?:[-/.@]{_ATOM}){{0,{_MAX_PARTS - 1}}}")
-_JOINERS: Final = re.compile(r"[-/.@]")
+_GROUPS: Final = rf"\d{{1,3}}(?: \d{{3}}){{1,{_MAX_PARTS - 1}}}+(?![^\W_])"
+_TOKENS: Final = re.compile(rf"{_GROUPS}|{_ATOM}(?:[-/.@]{_ATOM}){{0,{_MAX_PARTS - 1}}}")
+_JOINERS: Final = re.compile(r"[-/.@ ]")
 _DIGIT: Final = re.compile(r"\d")
 _CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
-_NOT_CYRILLIC: Final = re.compile(r"[^\u0400-\u052f']")
-_UKRAINIAN: Final = re.compile("[іїєґ']")
-_RUSSIAN: Final = re.compile("[ыэъё]")
+_NUMBERED: Final = re.compile(r"(\d+)([\u0400-\u052f]+)")
+_LATIN: Final = "abcehikmoptxyáéíóýëï"  # in the order of what they look like, small or capital:
+_LOOK_ALIKE: Final = str.maketrans(_LATIN, "авсенікмортхуаеіоуёї")
+_ALL_LOOK_ALIKE: Final = re.compile(rf"[\u0400-\u052f\W\d_{_LATIN}]+")
+_LATIN_LETTER: Final = re.compile(f"[{_LATIN}]")
 
 # str.replace of an absent letter costs a memchr; str.translate would cost 200 times as much.
 _REPLACED: Final = (
     *((apostrophe, "'") for apostrophe in "’ʼ‘`"),
     *((hyphen, "-") for hyphen in "\u2010\u2011"),
+    *((space, " ") for space in "\u00a0\u2009\u202f"),
     *((ignored, "") for ignored in "\u00ad\u0301"),
 )
 
@@ -56,6 +57,10 @@ class Position(NamedTuple):
 
     forms: tuple[str, ...]
     lemmas: tuple[str, ...]
+
+    def under(self, whole: str) -> Position:
+        """The same, and also what is part of this whole."""
+        return Position((*self.forms, whole), (*self.lemmas, whole))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +82,6 @@ def normalize_text(text: str) -> str:
     return text
 
 
-def fold(word: str) -> str:
-    """A normalized word without the differences that people do not type."""
-    return word.replace("ё", "е").replace("ґ", "г").replace("'", "")
-
-
 class Analyzer:
     """Words of Ukrainian, Russian and English texts. Safe to share between threads.
 
@@ -90,10 +90,7 @@ class Analyzer:
     """
 
     def __init__(self, cache_size: int = 65_536) -> None:
-        self._loading = threading.Lock()
-        self._dictionaries: tuple[MorphAnalyzer, MorphAnalyzer] | None = None
-        self._stem_latin = _stemmer("english")
-        self._stem_cyrillic = _stemmer("russian")
+        self._lemmas = Lemmas()
         self._token: Callable[[str], tuple[Position, ...]] = lru_cache(cache_size)(self._analyze_token)
         self._beginnings: Callable[[str], tuple[str, ...]] = lru_cache(1024)(self._find_beginnings)
 
@@ -105,7 +102,7 @@ class Analyzer:
 
     def load(self) -> None:
         """Load the dictionaries now: before a server forks, or before the first request."""
-        self._morphs()
+        self._lemmas.load()
 
     def positions(self, text: str) -> Iterable[tuple[int, tuple[str, ...], tuple[str, ...]]]:
         """(position, surface forms, lemmas) of each word of the text, in order, from position 0."""
@@ -137,11 +134,12 @@ class Analyzer:
         if not tokens:
             return (), ""
         before = tuple(position for token in tokens[:-1] for position in self._token(token))
-        return before, fold(tokens[-1])
+        return before, fold(_ways_of_typing(tokens[-1])[-1])
 
     def parts(self, text: str) -> list[str]:
         """The words of a text as they are written, normalized but not folded: one for each position."""
-        return [part for token in _TOKENS.findall(normalize_text(text)) for part in _JOINERS.split(token)]
+        tokens = _TOKENS.findall(normalize_text(text))
+        return [part for token in tokens for part in _JOINERS.split(_ways_of_typing(token)[0])]
 
     def beginnings(self, part: str) -> tuple[str, ...]:
         """What all forms of a word (see `parts`) begin with, to find it in an original text.
@@ -151,95 +149,58 @@ class Analyzer:
         return self._beginnings(part)
 
     def _find_beginnings(self, part: str) -> tuple[str, ...]:
-        if not _CYRILLIC.search(part) and not _DIGIT.search(part):
-            return (self._stem_latin(part).rstrip("iy'") or part,)
-        forms = {part}
-        if _is_cyrillic_word(part):
-            for morph in self._speaking(part):
-                forms.update(form.word for parse in morph.parse(part) for form in parse.lexeme)
-            if len(forms) == 1:
-                forms = {self._stem_cyrillic(part)}
-        groups: dict[str, list[str]] = {}
-        for form in forms:
-            form = form.replace("ё", "е").replace("ґ", "г")
-            groups.setdefault(form[:_GROUPED_LETTERS], []).append(form)
-        return tuple(_common_beginning(min(group), max(group)) for group in groups.values())
+        return (part,) if _DIGIT.search(part) else self._lemmas.beginnings(part)
 
     def words(self, text: str) -> tuple[Position, ...]:
         """All positions of a short text: a query's word or phrase."""
         return tuple(Position(forms, lemmas) for _, forms, lemmas in self.positions(text))
 
     def _analyze_token(self, token: str) -> tuple[Position, ...]:
+        if token.isalpha() and token.isascii():
+            return (Position((token,), self._lemmas.of(token)),)
+        first, *others = (self._typed(way) for way in _ways_of_typing(token))
+        for other in others:
+            first = [
+                Position(_joined(one.forms, also.forms), _joined(one.lemmas, also.lemmas))
+                for one, also in zip(first, other, strict=True)
+            ]
+        return tuple(first)
+
+    def _typed(self, token: str) -> list[Position]:
         parts = _JOINERS.split(token)
-        positions = [Position((fold(part),), self._lemmas(part)) for part in parts]
         if len(parts) == 1:
-            return tuple(positions)
-        if "@" in token or _DIGIT.search(token):
-            whole = fold(token)
+            return [self._part(token)]
+        positions = [self._token(part)[0] for part in parts]
+        if " " in token:
+            number = token.replace(" ", "")
+            positions[0] = positions[0].under(number)
+            positions[-1] = positions[-1].under(number)
+        elif "@" in token or _DIGIT.search(token):
+            positions[0] = positions[0].under(fold(token))
         elif "." not in token and "/" not in token:
             whole = "-".join(position.lemmas[0] for position in positions)
-        else:
-            return tuple(positions)  # "і/або", "кінець.Початок": words that merely touch
-        first = positions[0]
-        positions[0] = Position((*first.forms, fold(token)), (*first.lemmas, whole))
-        return tuple(positions)
+            positions[0] = Position((*positions[0].forms, fold(token)), (*positions[0].lemmas, whole))
+        return positions  # else "і/або", "кінець.Початок": words that merely touch
 
-    def _lemmas(self, word: str) -> tuple[str, ...]:
-        if _DIGIT.search(word):
-            return (fold(word),)
-        if not _CYRILLIC.search(word):
-            return (fold(self._stem_latin(word)),)
-        if not _is_cyrillic_word(word):
-            return (fold(word),)
-        lemmas: dict[str, None] = {}
-        for morph in self._speaking(word):
-            normal_forms = dict.fromkeys(fold(lemma) for lemma in morph.normal_forms(word))
-            lemmas.update(dict.fromkeys(list(normal_forms)[:_MAX_LEMMAS]))
-        return tuple(lemmas) or (_STEM_MARK + fold(self._stem_cyrillic(word)),)
-
-    def _speaking(self, word: str) -> list[MorphAnalyzer]:
-        """The dictionaries to believe about a word: those that know it, else the one that may predict it."""
-        ukrainian, russian = self._morphs()
-        only_ukrainian = _UKRAINIAN.search(word) is not None
-        only_russian = _RUSSIAN.search(word) is not None
-        if only_ukrainian and only_russian:
-            return []
-        if only_ukrainian:
-            return [ukrainian]
-        if only_russian:
-            return [russian]
-        return [morph for morph in (ukrainian, russian) if morph.word_is_known(word)]
-
-    def _morphs(self) -> tuple[MorphAnalyzer, MorphAnalyzer]:
-        if self._dictionaries is None:
-            with self._loading:
-                if self._dictionaries is None:
-                    from pymorphy3 import MorphAnalyzer
-
-                    self._dictionaries = MorphAnalyzer(lang="uk"), MorphAnalyzer(lang="ru")
-        return self._dictionaries
+    def _part(self, word: str) -> Position:
+        if word.isdecimal():
+            return Position((word,), (word,))
+        folded = fold(word)
+        if not _DIGIT.search(word):
+            return Position((folded,), self._lemmas.of(word))
+        if numbered := _NUMBERED.fullmatch(word):
+            return Position((folded,), (folded, numbered[1], *self._lemmas.of(numbered[2])))
+        return Position((folded,), (folded,))
 
 
-def _common_beginning(first: str, last: str) -> str:
-    """What the first and the last of sorted words begin with: all between them do."""
-    same = takewhile(lambda letters: letters[0] == letters[1], zip(first, last, strict=False))
-    return "".join(letter for letter, _ in same)
+def _ways_of_typing(token: str) -> tuple[str, ...]:
+    """A token in the letters that it was meant in. One with digits may be meant in either alphabet."""
+    if token.isdecimal() or not _LATIN_LETTER.search(token) or not _ALL_LOOK_ALIKE.fullmatch(token):
+        return (token,)
+    if not token.isascii() and _CYRILLIC.search(token):
+        return (token.translate(_LOOK_ALIKE),)
+    return (token, token.translate(_LOOK_ALIKE)) if _DIGIT.search(token) else (token,)
 
 
-def _is_cyrillic_word(word: str) -> bool:
-    return _NOT_CYRILLIC.search(word) is None
-
-
-def _stemmer(language: str) -> Callable[[str], str]:
-    """A stemmer that threads may share: Snowball's own keeps the word in itself while it works."""
-    local = threading.local()
-
-    def stem(word: str) -> str:
-        if not hasattr(local, "stemmer"):
-            import snowballstemmer
-
-            local.stemmer = snowballstemmer.stemmer(language)
-        stemmed: str = local.stemmer.stemWord(word)
-        return stemmed
-
-    return stem
+def _joined(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(one + other))
