@@ -15,6 +15,7 @@ from pathlib import Path, PurePath
 
 import magic
 
+from ecm.extraction.ole_directory import Read, names_at_the_top
 from ecm.extraction.unicode_text import unicode_encoding
 
 EMPTY = "application/x-empty"
@@ -54,13 +55,25 @@ _OFFICE_FOLDERS: dict[str, dict[str, str]] = {
     "visio/": {"vsdx": "application/vnd.ms-visio.drawing"},
 }
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
+_OFFICE_BY_EXTENSION = {name: kind for kinds in _OFFICE_FOLDERS.values() for name, kind in kinds.items()}
 _ZIP_BY_EXTENSION = {
-    **{name: kind for kinds in _OFFICE_FOLDERS.values() for name, kind in kinds.items()},
+    **_OFFICE_BY_EXTENSION,
     "odt": _OPEN_DOCUMENT + "text",
     "ods": _OPEN_DOCUMENT + "spreadsheet",
     "odp": _OPEN_DOCUMENT + "presentation",
     "odg": _OPEN_DOCUMENT + "graphics",
 }
+# Of OLE files: the stream that tells the program.
+_OLE_BY_STREAM = {
+    "WordDocument": "application/msword",
+    "Workbook": "application/vnd.ms-excel",
+    "Book": "application/vnd.ms-excel",
+    "PowerPoint Document": "application/vnd.ms-powerpoint",
+    "__properties_version1.0": "application/vnd.ms-outlook",
+    "VisioDocument": "application/vnd.visio",
+}
+_OLE_ENCRYPTED = "EncryptedPackage"  # in it is the zip file of an office document
+_ENCRYPTED = "application/encrypted"
 _OLE_BY_EXTENSION = {
     "doc": "application/msword",
     "dot": "application/msword",
@@ -108,6 +121,7 @@ _FORMATS = {
     "image/vnd.dwg": "dwg",
 }
 _ENDING = re.compile(r"[a-z0-9]{1,8}")
+_RICH_TEXT = re.compile(rb"[\s\xef\xbb\xbf]{0,64}\{\\rtf")
 _OLE_UNTOLD = frozenset(
     {"application/x-ole-storage", "application/cdfv2", "application/vnd.ms-office", UNKNOWN}
 )
@@ -159,7 +173,12 @@ class MediaTypeDetector:
         """
         with path.open("rb") as file:
             head = file.read(_HEAD_BYTES)
-        return self._of(head, filename, lambda: self._magic.from_file(str(path)))
+
+            def read(place: int, size: int) -> bytes:
+                file.seek(place)
+                return file.read(size)
+
+            return self._of(head, filename, lambda: self._magic.from_file(str(path)), read)
 
     def of_bytes(self, head: bytes, filename: str) -> str:
         """Return the media type of a file of which only its first bytes are at hand, 1 MiB or the whole.
@@ -167,9 +186,13 @@ class MediaTypeDetector:
         Where the kind of an office document stands further on, the name decides, among kinds that such a file
         can be of.
         """
-        return self._of(head, filename, lambda: self._magic.from_buffer(head))
 
-    def _of(self, head: bytes, filename: str, ask: Callable[[], str]) -> str:
+        def read(place: int, size: int) -> bytes:
+            return head[place : place + size]
+
+        return self._of(head, filename, lambda: self._magic.from_buffer(head), read)
+
+    def _of(self, head: bytes, filename: str, ask: Callable[[], str], read: Read) -> str:
         if not head:
             return EMPTY
         beginning = head[:_TEXT_BEGINNING_BYTES]
@@ -183,7 +206,9 @@ class MediaTypeDetector:
         if head.startswith(_ZIP_START):
             return _zip_type(found, head, extension)
         if head.startswith(_OLE_START):
-            return _OLE_BY_EXTENSION.get(extension, found) if found in _OLE_UNTOLD else found
+            return _ole_type(found, names_at_the_top(read), extension)
+        if _RICH_TEXT.match(head):
+            return "text/rtf"
         if _may_be_text(found, head, extension):
             return _text_type(found, head, extension)
         return found
@@ -196,6 +221,8 @@ def _zip_type(found: str, head: bytes, extension: str) -> str:
         if name == "mimetype" and re.fullmatch(rb"application/[a-z0-9.+-]+", stored):
             return stored.decode()
         names.add(name)
+    if "xl/workbook.bin" in names:
+        return _OFFICE_BY_EXTENSION["xlsb"]
     for folder, kinds in _OFFICE_FOLDERS.items():
         if any(name.startswith(folder) for name in names):
             return kinds.get(extension) or (found if found in kinds.values() else next(iter(kinds.values())))
@@ -203,6 +230,16 @@ def _zip_type(found: str, head: bytes, extension: str) -> str:
         # The parts that tell are further on than what is at hand.
         return _ZIP_BY_EXTENSION.get(extension, "application/zip")
     return "application/zip" if found == UNKNOWN else found
+
+
+def _ole_type(found: str, names: frozenset[str], extension: str) -> str:
+    """Tell older office documents, and encrypted newer ones, by their streams; else, as libmagic does."""
+    if _OLE_ENCRYPTED in names:
+        return _OFFICE_BY_EXTENSION.get(extension, _ENCRYPTED)
+    for name, media_type in _OLE_BY_STREAM.items():
+        if name in names:
+            return media_type
+    return _OLE_BY_EXTENSION.get(extension, found) if found in _OLE_UNTOLD else found
 
 
 def _zip_parts(head: bytes) -> Iterator[tuple[str, bytes]]:
@@ -244,8 +281,8 @@ def _text_type(found: str, head: bytes, extension: str) -> str:
     root = _root_element(text)
     if root == "svg":
         return "image/svg+xml"
-    if _is_mail(text, strictly=extension != "eml"):
-        return "message/rfc822"
+    if _is_mail(text, strictly=extension not in ("eml", "mbox")):
+        return "application/mbox" if text.startswith("From ") else "message/rfc822"
     if root in ("html", "head", "body") or (extension in ("html", "htm", "xhtml") and _TAG.search(text)):
         return "text/html"
     if extension in ("tsv", "tab") and found in ("text/plain", "text/csv"):

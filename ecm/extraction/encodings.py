@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections import Counter
 from collections.abc import Mapping
@@ -22,7 +23,12 @@ _CYRILLIC = {
 }
 # In names of files inside of archives those of DOS come first: programs on Windows write them so.
 _CYRILLIC_OF_NAMES = {**_CYRILLIC, "cp866": 4.0, "cp1125": 4.0, "cp1251": 2.0}
+_DECLARED_HEAD_START = 12.0
+_WESTERN = frozenset({"ascii", "iso8859-1", "cp1252", "iso8859-15"})
+_ALIASES = {"koi8-u": "koi8_u", "koi8-r": "koi8_u", "iso8859-5": "iso8859_5", "mac-cyrillic": "mac_cyrillic"}
 _SAMPLE_BYTES = 1500
+_MENDED_SAMPLE_BYTES = 64 * 1024
+_ASCII = re.compile(r"[\x00-\x7f]+")
 
 # How common a letter is in business prose, Ukrainian and Russian together: the natural logarithm of its
 # share in a hundred thousand letters, rounded. What matters is the order, and that the rare ones are far
@@ -56,13 +62,43 @@ def decode(data: bytes, *, cut: bool = False, declared: str | None = None) -> st
     """Return the bytes as text; what can't be decoded becomes U+FFFD. Never raises for any bytes.
 
     ``cut`` says that the data end in the middle of a file, perhaps in the middle of a character. ``declared``
-    is the codec that the text names itself, believed where the bytes are in no Unicode encoding.
+    is the codec that the text names itself (`codec_of`). It is believed where the bytes are in no Unicode
+    encoding, unless they read as Cyrillic in another one far better.
     """
-    encoding = unicode_encoding(data, cut=cut)
-    if not encoding and declared and not declared.startswith("utf"):
-        encoding = declared
-    encoding = encoding or _narrow_encoding(data)
+    encoding = unicode_encoding(data, cut=cut) or _mended_encoding(data)
+    if not encoding:
+        encoding = _declared_encoding(data, declared) if declared else _narrow_encoding(data)
     return data.decode(encoding, "replace")
+
+
+def codec_of(charset: str) -> str | None:
+    """Return Python's name of the codec for a charset by any of its names, or None if there is none."""
+    try:
+        b"a".decode(charset, "replace")  # some codecs are not of text
+        return codecs.lookup(charset).name
+    except (LookupError, UnicodeError, ValueError):
+        return None
+
+
+def _mended_encoding(data: bytes) -> str | None:
+    """UTF-8 with a few broken letters in it is UTF-8."""
+    text = data[:_MENDED_SAMPLE_BYTES].decode("utf-8", "replace")
+    broken = text.count("\ufffd")
+    letters = len(text) - broken - sum(map(len, _ASCII.findall(text)))
+    return "utf-8" if letters > 4 * broken else None
+
+
+def _declared_encoding(data: bytes, declared: str) -> str:
+    if declared in _WESTERN:
+        # What programs write that do not know better. cp1252 is what is meant by all of them.
+        return _cyrillic_encoding(_sample(data), _CYRILLIC) or "cp1252"
+    if declared.startswith("utf"):
+        return _narrow_encoding(data)
+    alias = _ALIASES.get(declared, declared)
+    if alias not in _CYRILLIC:
+        return declared
+    candidates = {**_CYRILLIC, alias: _DECLARED_HEAD_START}
+    return _cyrillic_encoding(_sample(data), candidates) or declared
 
 
 def decode_name(name: bytes) -> str:
@@ -72,15 +108,19 @@ def decode_name(name: bytes) -> str:
 
 def _narrow_encoding(data: bytes, candidates: Mapping[str, float] = _CYRILLIC) -> str:
     sample = _sample(data)
-    best, score = "", 0.0
+    if best := _cyrillic_encoding(sample, candidates):
+        return best
+    guess = from_bytes(sample).best()
+    return guess.encoding if guess else "cp1251"
+
+
+def _cyrillic_encoding(sample: bytes, candidates: Mapping[str, float]) -> str | None:
+    best, score = None, 0.0
     for encoding, head_start in candidates.items():
         likeness = _cyrillic_likeness(sample.decode(encoding, "replace"))
         if likeness > -head_start and (not best or likeness + head_start > score):
             best, score = encoding, likeness + head_start
-    if best:
-        return best
-    guess = from_bytes(sample).best()
-    return guess.encoding if guess else "cp1251"
+    return best
 
 
 def _sample(data: bytes) -> bytes:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
 
-from .encodings import decode
+from .encodings import codec_of, decode
 
 _SIZE_LIMIT_BYTES = 32 * 1024 * 1024
 _HEAD_BYTES = 4096
@@ -35,28 +34,26 @@ class HtmlExtractor:
     def extract(self, path: Path, media_type: str, filename: str) -> Iterator[str]:
         """Yield title, description, and the text of the body with what is said of pictures and fields."""
         with path.open("rb") as file:
-            page = LexborHTMLParser(_decode(file.read(_SIZE_LIMIT_BYTES)))
-        for node in page.css("title"):
-            yield node.text() + "\n"
-        for node in page.css("meta[name=description i], meta[name=keywords i]"):
-            yield (node.attributes.get("content") or "") + "\n"
-        body = page.body or page.root
-        if body is not None:
-            yield _text(body)
+            data = file.read(_SIZE_LIMIT_BYTES)
+        yield from read_page(decode_page(data))
 
 
-def _decode(data: bytes) -> str:
+def decode_page(data: bytes) -> str:
     """Decode by the bytes themselves; a page's word for its charset counts where they leave a choice."""
     declared = _CHARSET.search(data[:_HEAD_BYTES])
-    return decode(data, declared=_charset(declared[1].decode()) if declared else None)
+    return decode(data, declared=codec_of(declared[1].decode()) if declared else None)
 
 
-def _charset(name: str) -> str | None:
-    try:
-        b"a".decode(name, "replace")  # some codecs are not of text
-        return codecs.lookup(name).name
-    except (LookupError, UnicodeError):
-        return None
+def read_page(markup: str) -> Iterator[str]:
+    """Yield the text of a page: title, description, body."""
+    page = LexborHTMLParser(markup)
+    for node in page.css("title"):
+        yield node.text() + "\n"
+    for node in page.css("meta[name=description i], meta[name=keywords i]"):
+        yield (node.attributes.get("content") or "") + "\n"
+    body = page.body or page.root
+    if body is not None:
+        yield _text(body)
 
 
 def _text(body: LexborNode) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from .archives import ArchiveExtractor
 from .html import HtmlExtractor
 from .interface import Extractor
+from .mail import MailExtractor
+from .mailboxes import MailboxExtractor
 from .office_xml import OfficeXmlExtractor
 from .opendocument import OpenDocumentExtractor
 from .pdf import PdfExtractor
@@ -22,4 +24,6 @@ def make_extractors() -> tuple[Extractor, ...]:
         HtmlExtractor(),
         PlainTextExtractor(),
         ArchiveExtractor(),
+        MailExtractor(),
+        MailboxExtractor(),
     )
