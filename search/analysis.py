@@ -27,7 +27,7 @@ from .lemmas import Lemmas, fold
 
 __all__ = ["Analyzer", "Position", "Terms", "fold", "normalize_text"]
 
-_RULES: Final = "words 2"  # change it with the rules above, and with those of `lemmas`
+_RULES: Final = "words 3"  # change it with the rules above, and with those of `lemmas`
 _MAX_PARTS: Final = 8  # of one compound: a path or a dump of data is not one code
 
 # 64 letters at most, so that a line of base64 becomes many short terms and not one of a megabyte.

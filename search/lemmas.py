@@ -87,7 +87,7 @@ class Lemmas:
             for language in self._asked(lemma):
                 forms.update(language.forms(lemma))
         if len(forms) == 1 or not self._is_known(word):
-            forms.add(_CHANGING_END.sub("", _cut(word)))
+            forms.add(_CHANGING_END.sub("", _cut(_cut(word))))
         groups: dict[str, list[str]] = {}
         for form in forms:
             form = form.replace("ё", "е").replace("ґ", "г")
@@ -211,7 +211,8 @@ def fold(word: str) -> str:
 
 def stem(word: str) -> str:
     """What forms of an unknown Cyrillic word, a name mostly, have in common, in both languages."""
-    found = _FLEETING_VOWEL.sub("", fold(_cut(word)))
+    # Twice, since a name may end as an ending does: Петров, Петровом.
+    found = _FLEETING_VOWEL.sub("", fold(_cut(_cut(word))))
     return found[:-1] + _SOFTENED.get(found[-1], found[-1])
 
 

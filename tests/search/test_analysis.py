@@ -254,3 +254,72 @@ def test_the_version_names_the_rules_and_the_dictionaries(analyzer: Analyzer) ->
     assert rules == "words"
     assert number.isdigit()
     assert len(packages) == 3
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("договiр", "договору"),  # a Latin i
+        ("Cчётом", "счета"),  # a Latin C
+        ("АВ1234СЕ", "AB1234CE"),  # Cyrillic, Latin
+        ("компютером", "комп'ютер"),
+        ("підписавши", "підписати"),
+        ("постачаючи", "постачає"),
+        ("повернувшись", "повернутися"),
+        ("покупче", "покупець"),
+        ("100грн", "100"),
+        ("12й", "12"),
+    ],
+)
+def test_other_ways_of_writing_a_word_meet(analyzer: Analyzer, one: str, other: str) -> None:
+    assert meet(analyzer, one, other)
+
+
+@pytest.mark.parametrize("text", ["1 250,00", "1\u00a0250,00", "1\u202f250.00"])
+def test_a_number_in_groups_is_also_the_whole(analyzer: Analyzer, text: str) -> None:
+    first, last, cents = (set(position.lemmas) for position in analyzer.words(text))
+    assert (first, last, cents) == ({"1", "1250"}, {"250", "1250"}, {"00"})
+    assert [position.lemmas[0] for position in analyzer.words("21 2505")] == ["21", "2505"]
+
+
+@given(st.text(alphabet="abcdefghilmnorstuyz'", min_size=1, max_size=14))
+def test_latin_words_are_stems_of_snowball_also_where_it_is_not_asked(analyzer: Analyzer, word: str) -> None:
+    import snowballstemmer
+
+    for position, part in zip(analyzer.words(word), analyzer.parts(word), strict=True):
+        assert position.lemmas == (fold(snowballstemmer.stemmer("english").stemWord(part)),)
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        "s",
+        "es",
+        "ed",
+        "ing",
+        "ly",
+        "al",
+        "ant",
+        "ent",
+        "ism",
+        "ion",
+        "ic",
+        "er",
+        "or",
+        "ful",
+        "ness",
+        "ble",
+        "li",
+        "ogi",
+        "y",
+        "e",
+        "iti",
+    ],
+)
+def test_no_ending_that_snowball_takes_off_is_overlooked(analyzer: Analyzer, ending: str) -> None:
+    import snowballstemmer
+
+    stemmer = snowballstemmer.stemmer("english")
+    for beginning in ("contract", "hop", "relation", "generous", "publish"):
+        word = beginning + ending
+        assert lemmas(analyzer, word) == [{fold(stemmer.stemWord(word))}]
