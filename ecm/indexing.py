@@ -409,7 +409,8 @@ def _enqueue(session: Session, *conditions: ColumnElement[bool]) -> int:
         insert(OutboxTask).from_select(
             ["company_id", "document_id", "created_at"],
             documents.where(Document.trashed_at.is_(None), *conditions).order_by(Document.id.desc()),
-        )
+        ),
+        execution_options={"preserve_rowcount": True},
     )
     return result.rowcount  # type: ignore[attr-defined,no-any-return]
 
