@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import growth, large_files, searching, small_documents, small_uploads, staging
+from tests.bench import analysis, growth, large_files, searching, small_documents, small_uploads, staging
 from tests.bench.measuring import Result
 from tests.bench.report import as_json, machine, table, tell_figure
 from tests.bench.scratch import scratch_folder
@@ -21,6 +21,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, int]] = {
     "small-uploads": (small_uploads.run, small_uploads.NEEDED_BYTES),
     "growth": (growth.run, growth.NEEDED_BYTES),
     "search": (searching.run, searching.NEEDED_BYTES),
+    "analysis": (analysis.run, analysis.NEEDED_BYTES),
 }
 
 
