@@ -219,6 +219,9 @@ class DocumentOut(Schema):
     uploaded_at = DateTime(required=True)
     text_state = String(required=True)
     text_reason = String(required=True, allow_none=True)
+    preview_state = String(required=True)
+    preview_pages = Integer(required=True, allow_none=True)
+    preview_reason = String(required=True, allow_none=True)
     created_at = DateTime(required=True)
     updated_at = DateTime(required=True)
     trashed_at = DateTime(required=True, allow_none=True)
@@ -307,6 +310,9 @@ class VersionOut(Schema):
     uploaded_at = DateTime(required=True)
     text_state = String(required=True)
     text_reason = String(required=True, allow_none=True)
+    preview_state = String(required=True)
+    preview_pages = Integer(required=True, allow_none=True)
+    preview_reason = String(required=True, allow_none=True)
 
 
 class VersionPage(PageOut):
@@ -326,6 +332,20 @@ class TextQuery(Schema):
     """Which version's text."""
 
     version = String(load_default=None)
+
+
+class PreviewQuery(Schema):
+    """Which page, and how wide: the picture has the next width of 240, 800 and 1600 pixels."""
+
+    page = Integer(load_default=1, validate=Range(min=1, max=10**6))
+    width = Integer(load_default=800, validate=Range(min=1, max=10**6))
+    version = String(load_default=None)
+
+
+class PreviewPending(Schema):
+    """There is no picture yet. Ask again after `Retry-After` seconds."""
+
+    preview_state = String(required=True)
 
 
 class SearchQuery(Schema):

@@ -197,6 +197,9 @@ def _content(each: Version, names: Names) -> Json:
         "uploaded_at": time(each.uploaded_at),
         "text_state": each.text_state,
         "text_reason": each.text_reason,
+        "preview_state": each.preview_state,
+        "preview_pages": each.preview_pages,
+        "preview_reason": each.preview_reason,
     }
 
 
