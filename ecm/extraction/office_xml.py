@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from .interface import Unreadable
+from .protected import unprotected
 from .zip_package import ZipPackage
 
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml."
@@ -48,7 +49,7 @@ class OfficeXmlExtractor:
 
     def extract(self, path: Path, media_type: str, filename: str) -> Iterator[str]:
         """Yield the body, then headers, footers, notes, comments, charts, drawings and properties."""
-        with ZipPackage(path) as package:
+        with unprotected(path) as readable, ZipPackage(readable) as package:
             yield from PartReader(package).read(_PART_KINDS)
 
 

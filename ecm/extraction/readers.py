@@ -9,9 +9,15 @@ from .mail import MailExtractor
 from .mailboxes import MailboxExtractor
 from .office_xml import OfficeXmlExtractor
 from .opendocument import OpenDocumentExtractor
+from .outlook import OutlookExtractor
 from .pdf import PdfExtractor
 from .plain_text import PlainTextExtractor
+from .powerpoint_binary import PowerPointExtractor
+from .protected_office import ProtectedOfficeExtractor
+from .rich_text import RichTextExtractor
 from .spreadsheets import SpreadsheetExtractor
+from .spreadsheets_binary import BinaryPackageExtractor, BinaryWorkbookExtractor
+from .word_binary import WordExtractor
 
 
 def make_extractors() -> tuple[Extractor, ...]:
@@ -21,6 +27,13 @@ def make_extractors() -> tuple[Extractor, ...]:
         OfficeXmlExtractor(),
         OpenDocumentExtractor(),
         SpreadsheetExtractor(),
+        WordExtractor(),
+        PowerPointExtractor(),
+        BinaryWorkbookExtractor(),
+        BinaryPackageExtractor(),
+        ProtectedOfficeExtractor(),
+        RichTextExtractor(),
+        OutlookExtractor(),
         HtmlExtractor(),
         PlainTextExtractor(),
         ArchiveExtractor(),

@@ -12,12 +12,13 @@ import python_calamine
 
 from .interface import Unreadable
 from .office_xml import PartReader
+from .protected import unprotected
 from .zip_package import ZipPackage
 
 _SHEETS = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 _AROUND_CELLS = (".comments+xml", "threadedcomments+xml", "drawing+xml", ".chart+xml", "core-properties+xml")
 # calamine lays out a sheet as a full rectangle: one cell in the farthest corner would take all memory.
-_CELLS_LIMIT = 5_000_000
+CELLS_LIMIT = 5_000_000
 _CELL = re.compile(rb'<(?:\w+:)?c r="([A-Z]{1,3})([0-9]{1,7})"')
 _LONGEST_CELL_START = 64
 _SHEET_END_BYTES = 64 * 1024
@@ -41,30 +42,31 @@ class SpreadsheetExtractor:
 
     def extract(self, path: Path, media_type: str, filename: str) -> Iterator[str]:
         """Yield sheet by sheet name and rows, then headers, footers, comments, text boxes and charts."""
-        with ZipPackage(path) as package:
+        with unprotected(path) as readable, ZipPackage(readable) as package:
             parts = PartReader(package)
             headers: list[str] = []
             cells = max(
                 (_measure(package, name, headers) for name in parts.names(".worksheet+xml")),
                 default=0,
             )
-            if cells > _CELLS_LIMIT:
+            if cells > CELLS_LIMIT:
                 yield from parts.read((".sharedstrings+xml", ".worksheet+xml", *_AROUND_CELLS))
                 raise Unreadable("too_large", "a table of the file is too large; only its words were read")
-            yield from _rows(path)
+            yield from rows(readable)
             for header in headers:
                 yield header + "\n"
             yield from parts.read(_AROUND_CELLS)
 
 
-def _rows(path: Path) -> Iterator[str]:
+def rows(path: Path) -> Iterator[str]:
+    """Yield the names of the sheets, and their rows with a tab between cells. Raises `Unreadable`."""
     try:
         with python_calamine.load_workbook(path) as workbook:
             for sheet in workbook.sheets_metadata:
                 yield sheet.name + "\n"
                 if sheet.typ == python_calamine.SheetTypeEnum.WorkSheet:
                     for row in workbook.get_sheet_by_name(sheet.name).iter_rows():
-                        if words := "\t".join(_written(cell) for cell in row if cell != ""):
+                        if words := "\t".join(written(cell) for cell in row if cell != ""):
                             yield words + "\n"
     except python_calamine.PasswordError as error:
         raise Unreadable("encrypted", "the file is protected by a password") from error
@@ -72,7 +74,7 @@ def _rows(path: Path) -> Iterator[str]:
         raise Unreadable("damaged", "the file is damaged, or is no workbook") from error
 
 
-def _written(cell: Cell) -> str:
+def written(cell: Cell) -> str:
     """Return a cell as people write it: whole numbers without a point, days without a time."""
     if isinstance(cell, float):
         return f"{cell:.15g}"
@@ -94,8 +96,13 @@ def _measure(package: ZipPackage, name: str, headers: list[str]) -> int:
             first_column, last_column = min(first_column, column), max(last_column, column)
         end = (end + chunk)[-_SHEET_END_BYTES:]
     for found in _HEADER.findall(end):
-        headers.append(_HEADER_CODE.sub(" ", html.unescape(found.decode("utf-8", "replace"))))
+        headers.append(header_words(html.unescape(found.decode("utf-8", "replace"))))
     return (last_row - first_row + 1) * (last_column - first_column + 1) if last_row else 0
+
+
+def header_words(header: str) -> str:
+    """Return a page header or footer without the codes for fonts, places and page numbers."""
+    return _HEADER_CODE.sub(" ", header)
 
 
 def _column(letters: bytes) -> int:
