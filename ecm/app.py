@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
@@ -16,17 +16,19 @@ from ecm.accounts import log_in
 from ecm.audit import record_download
 from ecm.database import Database
 from ecm.errors import EcmError, NotFound
-from ecm.finding import Finding, SearchPage
+from ecm.finding import Filters, Finding, SearchPage
 from ecm.fsck import Finding as FsckFinding
 from ecm.fsck import Fsck, Progress
 from ecm.ids import parse_id
 from ecm.indexing import Indexing
+from ecm.likeness import Likeness, Similar
 from ecm.migrating import migrate
-from ecm.models import User, Version
-from ecm.search.interface import Sort
+from ecm.models import Document, User, Version
+from ecm.search.interface import Facet, Sort
 from ecm.settings import Leases
 from ecm.staging import StagedFile, Staging
 from ecm.storage.interface import BlobReader, Source, Storage
+from ecm.suggesting import Suggesting, Suggestions
 from ecm.tus import Uploads
 from ecm.unit_of_work import UnitOfWork
 from ecm.worker import Worker
@@ -51,6 +53,8 @@ class Ecm:
         uploads: Uploads,
         indexing: Indexing,
         finding: Finding,
+        suggesting: Suggesting,
+        likeness: Likeness,
         worker: Worker,
         checking: Fsck,
         leases: Leases,
@@ -62,6 +66,8 @@ class Ecm:
         self.uploads = uploads
         self.indexing = indexing
         self.finding = finding
+        self.suggesting = suggesting
+        self.likeness = likeness
         self.worker = worker
         self._checking = checking
         self.leases = leases
@@ -175,23 +181,43 @@ class Ecm:
         tag: str | None = None,
         from_: str | None = None,
         to: str | None = None,
+        format: str | None = None,
+        year: int | str | None = None,
+        by: int | str | None = None,
         sort: Sort = "relevance",
         page: int = 1,
         per_page: int = 20,
+        facets: Collection[Facet] = (),
+        remember: bool = False,
     ) -> SearchPage:
-        """Find documents of the actor's company. BadQuery tells the place; Invalid names a wrong filter."""
+        """Find documents of the actor's company. `by` is a user's id, name or e-mail; `facets` are counted
+        over all hits. With `remember` a first page with hits makes the query one of the actor's recent
+        searches. BadQuery tells the place; Invalid names a wrong filter."""
         return self.finding.search(
             actor,
             q,
-            deal=deal,
-            kind=kind,
-            tag=tag,
-            from_=from_,
-            to=to,
+            Filters(deal, kind, tag, from_, to, format, year, by),
             sort=sort,
             page=page,
             per_page=per_page,
+            facets=facets,
+            remember=remember,
         )
+
+    def suggest(self, actor: Actor, q: str) -> Suggestions:
+        """What to offer while `q` is being typed: documents by title (the last word may be a beginning), and
+        the actor's own recent searches. Invalid when it is longer than a query may be."""
+        return self.suggesting.suggest(actor, q)
+
+    def forget_searches(self, actor: Actor) -> None:
+        """Forget the actor's recent searches. Idempotent."""
+        self.suggesting.recent.clear(actor)
+
+    def similar(self, actor: Actor, document: Document | int | str, *, limit: int = 10) -> list[Similar]:
+        """The documents that are most like one, by the words that tell most about it; those that have too
+        little in common are left out. NotFound."""
+        wanted = document.id if isinstance(document, Document) else document
+        return self.likeness.similar(actor, wanted, limit=limit)
 
     def refresh(self, actor: Actor, *, timeout_s: float = 30.0) -> bool:
         """Wait until search knows all that the actor's company has changed so far, while a worker works:

@@ -12,10 +12,13 @@ from ecm.database import Database, open_engine
 from ecm.errors import SettingError
 from ecm.extraction.pool import ExtractionPool
 from ecm.finding import Finding
+from ecm.found_rows import FoundRows
 from ecm.fsck import Fsck
 from ecm.indexing import Indexing
 from ecm.jobs import Jobs
+from ecm.likeness import Likeness
 from ecm.media_types import MediaTypeDetector
+from ecm.recent_searches import RecentSearches
 from ecm.recognition import Recognition
 from ecm.search.analysis import Analyzer
 from ecm.search.interface import SearchEngine
@@ -24,6 +27,7 @@ from ecm.settings import Leases, Settings
 from ecm.staging import Staging
 from ecm.storage.interface import Storage
 from ecm.storage.local import LocalStorage
+from ecm.suggesting import Suggesting
 from ecm.tus import Uploads
 from ecm.worker import Worker
 
@@ -55,13 +59,16 @@ def open(
     recognition = Recognition(db, store, recognizing)
     staging = Staging(db, store, MediaTypeDetector(), leases)
     indexing = Indexing(db, store, search_engine, extraction)
+    rows, recent = FoundRows(db), RecentSearches(db)
     return Ecm(
         database=db,
         storage=store,
         staging=staging,
         uploads=Uploads(db, store, staging, leases),
         indexing=indexing,
-        finding=Finding(db, search_engine, analyzer, indexing),
+        finding=Finding(db, search_engine, analyzer, indexing, rows, recent),
+        suggesting=Suggesting(search_engine, rows, recent, indexing),
+        likeness=Likeness(db, search_engine, analyzer, rows, indexing),
         worker=Worker(indexing, Jobs(db, {"recognize": recognition.recognize}), staging, leases),
         checking=Fsck(db, store, search_engine, indexing),
         leases=leases,

@@ -18,6 +18,7 @@ from ecm import Ecm
 from ecm.errors import Invalid
 from ecm.models import IndexQueue, OutboxTask
 from ecm.search.errors import BadQuery
+from ecm.search.interface import FACETS
 from tests.firms import Firm, put
 
 
@@ -190,3 +191,85 @@ def test_tasks_are_gone_when_done(app: Ecm, alfa: Firm) -> None:
     with app.begin() as tx:
         assert tx.session.scalar(select(func.count()).select_from(OutboxTask)) == 0
         tx.session.execute(delete(OutboxTask))
+
+
+def test_facets_count_all_hits_and_name_the_uploaders(app: Ecm, alfa: Firm, beta: Firm) -> None:
+    text = "постачання".encode()
+    put(app, alfa.olena, alfa.deal, text, "a.txt", kind="contract", tags=["Терміново", "2026"])
+    put(app, alfa.petro, alfa.deal, text, "b.txt", kind="contract", tags=["терміново"])
+    put(app, alfa.petro, alfa.deal, text, "c.csv", kind="act")
+    put(app, beta.olena, beta.deal, text, "d.txt", kind="photo", tags=["чуже"])
+    app.work_off()
+    facets = app.search(alfa.olena, "постачання", per_page=1, facets=FACETS).facets
+    assert set(facets) == set(FACETS)
+    assert [(each.value, each.count) for each in facets["kind"]] == [("contract", 2), ("act", 1)]
+    assert {each.value.lower(): each.count for each in facets["tag"]} == {"терміново": 2, "2026": 1}
+    assert sum(each.count for each in facets["format"]) == 3
+    assert [(each.name, each.count) for each in facets["by"]] == [("petro", 2), ("olena", 1)]
+    assert [each.count for each in facets["year"]] == [3]
+    assert app.search(alfa.olena, "постачання").facets == {}
+
+
+def test_facets_and_totals_show_nothing_of_another_company(app: Ecm, alfa: Firm, beta: Firm) -> None:
+    put(app, beta.olena, beta.deal, "таємне".encode(), "d.txt", kind="photo", tags=["чуже"])
+    app.work_off()
+    page = app.search(alfa.olena, "", facets=FACETS)
+    assert page.total == 0
+    assert all(values == () for values in page.facets.values())
+
+
+def test_a_value_of_a_facet_is_a_filter_that_finds_as_many(app: Ecm, alfa: Firm) -> None:
+    put(app, alfa.olena, alfa.deal, "постачання".encode(), "a.txt", kind="contract", tags=["Терміново"])
+    put(app, alfa.petro, alfa.deal, b"a,b\n1,2\n", "c.csv", kind="act")
+    app.work_off()
+    facets = app.search(alfa.olena, "", facets=FACETS).facets
+    for name, values in facets.items():
+        for each in values:
+            assert app.search(alfa.olena, "", **{name: each.value}).total == each.count, (name, each)  # type: ignore[arg-type]
+
+
+def test_uploaders_are_found_by_id_name_and_email_of_the_own_company(
+    app: Ecm, alfa: Firm, beta: Firm
+) -> None:
+    with app.begin(alfa.admin) as tx:
+        tx.users.get(alfa.olena.user_id).name = "Олена Д'Арк"
+    put(app, alfa.olena, alfa.deal, b"x", "a.txt")
+    put(app, alfa.petro, alfa.deal, b"x", "b.txt")
+    app.work_off()
+    for who in (alfa.olena.user_id, "Олена", "дарк оле", str(alfa.olena.email), "OLENA"):
+        assert found(app, alfa, f'by:"{who}"') == found(app, alfa, by=who) == ["a.txt"], who
+    assert found(app, alfa, "by:(олена OR petro)") == ["a.txt", "b.txt"]
+    assert found(app, alfa, "-by:олена") == ["b.txt"]
+    assert found(app, alfa, "by:хтось") == found(app, alfa, "by:%") == []
+    assert app.search(beta.olena, "by:олена").total == 0
+    assert found(app, alfa, f"by:{beta.olena.email}") == []
+
+
+def test_a_year_and_a_format_narrow(app: Ecm, alfa: Firm) -> None:
+    put(app, alfa.olena, alfa.deal, b"x", "a.txt")
+    app.work_off()
+    year = app.search(alfa.olena, "").items[0].document.current.uploaded_at.year
+    assert found(app, alfa, year=year) == found(app, alfa, f"year:{year}") == ["a.txt"]
+    assert found(app, alfa, year="1999") == found(app, alfa, format="pdf") == []
+    assert found(app, alfa, format="txt") == ["a.txt"]
+    for year in ("26", "0000", "MMXX"):
+        with pytest.raises(Invalid):
+            app.search(alfa.olena, "", year=year)
+
+
+def test_a_damaged_index_answers_what_it_has_says_so_and_is_rebuilt(
+    app: Ecm, alfa: Firm, tmp_path: Path
+) -> None:
+    put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
+    app.work_off()
+    assert app.search(alfa.olena, "договір").rebuilding is False
+    for file in (tmp_path / "index").rglob("*"):
+        if file.is_file() and not file.name.endswith(".lock"):
+            file.write_bytes(b"\xff" * max(1, file.stat().st_size))
+    app.close()
+    page = app.search(alfa.olena, "договір", facets=FACETS)
+    assert (page.total, page.rebuilding) == (0, True)
+    assert app.suggest(alfa.olena, "a").documents == []
+    app.work_off()
+    page = app.search(alfa.olena, "договір")
+    assert (page.total, page.rebuilding) == (1, False)
