@@ -4,36 +4,30 @@ from __future__ import annotations
 
 import logging
 import shutil
-from array import array
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from heapq import merge
 from itertools import groupby
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+from numpy.typing import NDArray
+
 from . import manifest as manifests
 from .analysis import Analyzer
-from .entry_terms import EntryTerms, Occurrence, terms_of
+from .gathering import Gathering
 from .interface import Entry
 from .manifest import Manifest, SegmentRecord
-from .segments import (
-    Postings,
-    SegmentStore,
-    Snapshot,
-    encode,
-    form_field,
-    lemma_field,
-    pack_positions,
-    pack_row,
-    start_field,
-)
+from .matching import Documents, Mask, Places
+from .segments import Postings, Rows, SegmentStore, Snapshot, plain
 
 _log = logging.getLogger(__name__)
 
 _MAX_SEGMENTS: Final = 10  # a search looks into each
 _MAX_DELETED: Final = 0.3  # of a segment, before it is written anew without what is deleted
 # Some 80 MB in memory, before what was gathered becomes a segment of its own.
-_MAX_POSTINGS: Final = 1_000_000
+_MAX_WORDS: Final = 1_000_000
 
 
 class Change:
@@ -46,23 +40,23 @@ class Change:
         self._analyzer = analyzer
         self._deleted = {record.id: set(record.deleted) for record in snapshot.manifest.segments}
         self._new: list[tuple[str, int]] = []  # id, documents
-        self._gathered = _Gathered()
+        self._gathered = Gathering(analyzer)
         self._added: dict[str, tuple[int, int]] = {}  # id -> number of the new segment, document
         self._superseded: dict[int, set[int]] = {}  # added twice in this commit
 
     def remove(self, entry_id: str) -> None:
         """Take an entry away, if it was there before this change."""
         for segment in self._snapshot.segments:
-            self._deleted[segment.record.id].update(segment.having("id", entry_id))
+            self._deleted[segment.record.id].update(segment.having("id", entry_id).tolist())
 
     def add(self, entry: Entry) -> None:
         """Add an entry in place of an older one of its id."""
         self.remove(entry.id)
         if (older := self._added.get(entry.id)) is not None:
             self._superseded.setdefault(older[0], set()).add(older[1])
-        self._added[entry.id] = (len(self._new), len(self._gathered.rows))
-        self._gathered.add(pack_row(entry), terms_of(entry, self._analyzer))
-        if self._gathered.count > _MAX_POSTINGS:
+        self._added[entry.id] = (len(self._new), len(self._gathered))
+        self._gathered.add(entry)
+        if self._gathered.count > _MAX_WORDS:
             self._flush()
 
     def commit(self) -> Manifest:
@@ -90,58 +84,10 @@ class Change:
         return manifest
 
     def _flush(self) -> None:
-        if self._gathered.rows:
-            rows = self._gathered.rows
-            segment_id = self._store.write(self._folder, rows, self._gathered.in_order())
-            self._new.append((segment_id, len(rows)))
-            self._gathered = _Gathered()
-
-
-class _Gathered:
-    """The terms of some entries, by field and term."""
-
-    def __init__(self) -> None:
-        self.rows: list[bytes] = []
-        self.count = 0
-        self._postings: dict[str, dict[str, tuple[array[int], array[float], list[bytes]]]] = {}
-
-    def add(self, row: bytes, terms: EntryTerms) -> None:
-        document = len(self.rows)
-        self.rows.append(row)
-        for scope, words in terms.scopes.items():
-            self._add_words(lemma_field(scope), document, words.lemmas)
-            self._add_words(form_field(scope), document, words.forms)
-            self._add_values(start_field(scope), document, words.starts)
-        for field, values in terms.values.items():
-            self._add_values(field, document, values)
-
-    def _add_words(self, field: str, document: int, words: Mapping[str, Occurrence]) -> None:
-        of_field = self._of_field(field)
-        for word, found in words.items():
-            documents, weights, positions = of_field.get(word) or of_field.setdefault(word, _none())
-            documents.append(document)
-            weights.append(found.weight)
-            positions.append(pack_positions(found.positions))
-        self.count += len(words)
-
-    def _add_values(self, field: str, document: int, values: Collection[str]) -> None:
-        of_field = self._of_field(field)
-        for value in values:
-            (of_field.get(value) or of_field.setdefault(value, _none()))[0].append(document)
-        self.count += len(values)
-
-    def in_order(self) -> Iterator[tuple[str, bytes, Postings]]:
-        for field in sorted(self._postings):
-            for term, found in sorted((encode(term), found) for term, found in self._postings[field].items()):
-                documents, weights, positions = found
-                yield field, term, Postings(documents, weights, positions.copy)
-
-    def _of_field(self, field: str) -> dict[str, tuple[array[int], array[float], list[bytes]]]:
-        return self._postings.setdefault(field, {})
-
-
-def _none() -> tuple[array[int], array[float], list[bytes]]:
-    return array("I"), array("f"), []
+        if len(self._gathered):
+            gathered, self._gathered = self._gathered, Gathering(self._analyzer)
+            segment_id = self._store.write(self._folder, gathered.rows(), gathered.postings())
+            self._new.append((segment_id, len(gathered)))
 
 
 def choose_merged(records: Sequence[SegmentRecord]) -> list[SegmentRecord]:
@@ -162,19 +108,22 @@ def choose_merged(records: Sequence[SegmentRecord]) -> list[SegmentRecord]:
 
 def _merge(folder: Path, store: SegmentStore, merged: Sequence[SegmentRecord]) -> SegmentRecord:
     """Write the living documents of some segments as one."""
-    rows: list[bytes] = []
+    times: list[NDArray[np.int64]] = []
+    ids: list[bytes] = []
     sources = []
     for record in merged:
         files = store.open(folder, record)
-        numbers: dict[int, int] = {}
-        for document, row in enumerate(files.rows()):
-            if document not in record.deleted:
-                numbers[document] = len(rows)
-                rows.append(row)
-        sources.append(_renumbered(files.all_postings(), numbers))
+        rows = files.rows()
+        living = np.ones(record.documents, np.bool_)
+        living[list(record.deleted)] = False
+        numbers = np.cumsum(living) - 1 + len(ids)
+        times.append(rows.times[living])
+        ids.extend(rows.ids[document] for document in np.flatnonzero(living).tolist())
+        sources.append(_renumbered(files.all_postings(), living, numbers))
     postings = merge(*sources, key=_key)
-    joined = (_joined(field, term, items) for (field, term), items in groupby(postings, key=_key))
-    return SegmentRecord(store.write(folder, rows, joined), len(rows), frozenset())
+    joined = (_joined(field, term, list(items)) for (field, term), items in groupby(postings, key=_key))
+    rows = Rows(np.concatenate(times), ids)
+    return SegmentRecord(store.write(folder, rows, joined), len(ids), frozenset())
 
 
 def _key(item: tuple[str, bytes, Postings]) -> tuple[str, bytes]:
@@ -182,34 +131,34 @@ def _key(item: tuple[str, bytes, Postings]) -> tuple[str, bytes]:
 
 
 def _renumbered(
-    postings: Iterable[tuple[str, bytes, Postings]], numbers: Mapping[int, int]
+    postings: Iterable[tuple[str, bytes, Postings]], living: Mask, numbers: Documents
 ) -> Iterator[tuple[str, bytes, Postings]]:
     for field, term, found in postings:
-        kept = [at for at, document in enumerate(found.documents) if document in numbers]
-        if not kept:
-            continue
-        documents = array("I", [numbers[found.documents[at]] for at in kept])
-        if len(kept) < len(found.documents):
-            found = _picked(found, kept)
-        yield field, term, Postings(documents, found.weights, found.positions)
-
-
-def _picked(found: Postings, kept: Sequence[int]) -> Postings:
-    weights = array("f", [found.weights[at] for at in kept]) if found.weights else found.weights
-    positions = found.positions()
-    picked = [positions[at] for at in kept] if positions else []
-    return Postings(found.documents, weights, picked.copy)
+        kept = living[found.documents]
+        if kept.all():
+            yield field, term, Postings(numbers[found.documents], found.weights, found.places)
+        elif kept.any():
+            documents = numbers[found.documents[kept]]
+            if len(found.weights):
+                places = found.places().picked(kept)
+                yield field, term, Postings(documents, found.weights[kept], partial(Places, *places))
+            else:
+                yield field, term, plain(documents)
 
 
 def _joined(
-    field: str, term: bytes, items: Iterable[tuple[str, bytes, Postings]]
+    field: str, term: bytes, items: Sequence[tuple[str, bytes, Postings]]
 ) -> tuple[str, bytes, Postings]:
-    documents, weights, positions = _none()
-    for _, _, found in items:
-        documents.extend(found.documents)
-        weights.extend(found.weights)
-        positions.extend(found.positions())
-    return field, term, Postings(documents, weights, positions.copy)
+    if len(items) == 1:
+        return items[0]
+    found = [postings for _, _, postings in items]
+    places = [postings.places() for postings in found]
+    joined = Places(
+        np.concatenate([one.counts for one in places]), np.concatenate([one.places for one in places])
+    )
+    documents = np.concatenate([postings.documents for postings in found])
+    weights = np.concatenate([postings.weights for postings in found])
+    return field, term, Postings(documents, weights, lambda: joined)
 
 
 def sweep(folder: Path, manifest: Manifest) -> None:

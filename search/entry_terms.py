@@ -1,25 +1,25 @@
-"""An entry as engines store it: what it is found by, with weights and positions, and never its text."""
+"""An entry as engines store it: what it is found by, with weights, and never its text."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, get_args
 
 from .analysis import Analyzer
 from .interface import Entry
 from .matching import fold_term, weigh
 from .query import Scope
 
-ENTRY_TERMS: Final = "terms 2"  # change it with anything here, or in how `matching` weighs
+ENTRY_TERMS: Final = "terms 3"  # change it with anything here, or in how `matching` weighs
 # A word in the title says more than one in the text. These are weights, not lengths: a title is short.
 _TITLE_WEIGHT: Final = 6.0
 _FILENAME_WEIGHT: Final = 3.0
 _CARD_WEIGHT: Final = 2.0
 _CLIENT_KINDS: Final = frozenset(("contact", "organization"))
-# The number of documents with a form that begins with one or two letters is kept ready: in a
-# lexicon, thousands of forms begin so. Longer beginnings are looked up among the forms.
-KEPT_PREFIX_LETTERS: Final = 2
+# The documents with a form that begins with so few letters are kept ready: in a lexicon, thousands
+# of forms begin so. Longer beginnings are looked up among the forms.
+KEPT_PREFIX_LETTERS: Final = 3
 
 
 @dataclass(slots=True)
@@ -56,60 +56,59 @@ class EntryTerms:
 
 
 def terms_of(entry: Entry, analyzer: Analyzer) -> EntryTerms:
-    """Analyse an entry."""
-    everywhere = Words()
-    _gather(everywhere, entry.title, analyzer, _TITLE_WEIGHT)
-    _gather(everywhere, entry.filename, analyzer, _FILENAME_WEIGHT)
+    """Analyse one entry. Many at once are analysed by `gathering`, which is faster."""
+    scopes: dict[Scope, Words] = {scope: Words() for scope in get_args(Scope)}
+    for scope, text, weight in texts_of(entry):
+        _gather(scopes[scope], text, analyzer, weight)
+    return EntryTerms(scopes, values_of(entry))
+
+
+def texts_of(entry: Entry) -> Iterator[tuple[Scope, str, float | None]]:
+    """The texts of an entry, each with its scope and what each word in it weighs; None for a weight by
+    length (see `matching.weigh`). No phrase spans two of them."""
+    yield "everywhere", entry.title, _TITLE_WEIGHT
+    yield "everywhere", entry.filename, _FILENAME_WEIGHT
     for card in entry.cards:
-        _gather(everywhere, card.title, analyzer, _CARD_WEIGHT)
-    _gather(everywhere, entry.text, analyzer, None)
-    return EntryTerms(
-        scopes={
-            "everywhere": everywhere,
-            "title": _words_of((entry.title,), analyzer),
-            "deal": _words_of((card.title for card in entry.cards if card.kind == "deal"), analyzer),
-            "client": _words_of((card.title for card in entry.cards if card.kind in _CLIENT_KINDS), analyzer),
-        },
-        values={
-            "id": frozenset((entry.id,)),
-            "visible": entry.visible_to,
-            "card": frozenset(card.id for card in entry.cards),
-            "by": frozenset((entry.uploaded_by,)),
-            "kind": _folded("kind", (entry.kind,)),
-            "format": _folded("format", (entry.format,)),
-            "tag": _folded("tag", entry.tags),
-            "tag_written": frozenset(entry.tags),
-            "type": _folded("type", _types(entry)),
-        },
-    )
+        yield "everywhere", card.title, _CARD_WEIGHT
+    yield "everywhere", entry.text, None
+    yield "title", entry.title, 1.0
+    for card in entry.cards:
+        if card.kind == "deal":
+            yield "deal", card.title, 1.0
+        elif card.kind in _CLIENT_KINDS:
+            yield "client", card.title, 1.0
 
 
-def _words_of(texts: Iterable[str], analyzer: Analyzer) -> Words:
-    words = Words()
-    for text in texts:
-        _gather(words, text, analyzer, 1.0)
-    return words
+def values_of(entry: Entry) -> dict[str, frozenset[str]]:
+    """What an entry has in each field of terms."""
+    return {
+        "id": frozenset((entry.id,)),
+        "visible": entry.visible_to,
+        "card": frozenset(card.id for card in entry.cards),
+        "by": frozenset((entry.uploaded_by,)),
+        "kind": _folded("kind", (entry.kind,)),
+        "format": _folded("format", (entry.format,)),
+        "tag": _folded("tag", entry.tags),
+        "tag_written": frozenset(entry.tags),
+        "type": _folded("type", _types(entry)),
+    }
 
 
 def _gather(words: Words, text: str, analyzer: Analyzer, weight: float | None) -> None:
-    """Add a text; without a weight, its words weigh by its length."""
     lemmas: dict[str, list[int]] = {}
     forms: dict[str, list[int]] = {}
-    at = start = words.end
-    for number, of_forms, of_lemmas in analyzer.positions(text):
-        at = start + number + 1
+    at = words.end
+    for at, (_, of_forms, of_lemmas) in enumerate(analyzer.positions(text), words.end + 1):
         for lemma in of_lemmas:
             lemmas.setdefault(lemma, []).append(at)
         for form in of_forms:
             forms.setdefault(form, []).append(at)
-    weight = weigh(1, at - start) if weight is None else weight
+    weight = weigh(1, at - words.end) if weight is None else weight
     for known, found in ((words.lemmas, lemmas), (words.forms, forms)):
         for term, positions in found.items():
-            if (occurrence := known.get(term)) is None:
-                known[term] = Occurrence(weight * len(positions), positions)
-            else:
-                occurrence.weight += weight * len(positions)
-                occurrence.positions.extend(positions)
+            occurrence = known.setdefault(term, Occurrence(0.0, []))
+            occurrence.weight += weight * len(positions)
+            occurrence.positions += positions
     words.end = at + 1
 
 

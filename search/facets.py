@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 
+import numpy as np
+
 from .interface import MAX_FACET_VALUES, Facet, FacetValue
-from .matching import Matches, fold_term
+from .matching import Matches
 from .segments import Segment
 
 
@@ -17,12 +19,13 @@ def count_values(
     counts: Counter[str] = Counter()
     written: dict[str, str] = {}
     for segment, hits in zip(segments, matches, strict=True):
-        documents: dict[str, set[int]] = {}
-        for value, having in segment.values(facet):
-            key = fold_term(facet, value)
-            if key and (found := hits.keys() & having):
-                written[key] = min(value, written.get(key, value))
-                documents.setdefault(key, set()).update(found)
-        counts.update({key: len(found) for key, found in documents.items()})
+        column = segment.opened.column(facet)
+        found = np.zeros(segment.size, np.bool_)
+        found[hits.documents] = True
+        counted = np.bincount(column.numbers[found[column.documents]], minlength=len(column.keys))
+        for number in np.flatnonzero(counted):
+            key, value = column.keys[number], column.written[number]
+            counts[key] += int(counted[number])
+            written[key] = min(value, written.get(key, value))
     ordered = sorted(counts, key=lambda key: (-counts[key], written[key]))
     return tuple(FacetValue(written[key], counts[key]) for key in ordered[:MAX_FACET_VALUES])

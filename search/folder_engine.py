@@ -10,7 +10,7 @@ import re
 import secrets
 import shutil
 import threading
-from collections import Counter, OrderedDict
+from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,9 +24,11 @@ from .facets import count_values
 from .interface import Entry, Facet, Frequencies, Hit, Hits, Sort, Spelling
 from .locks import LockTimeout, locked
 from .manifest import Manifest, ManifestError
-from .matching import Matching, rank
+from .matching import Mask, Matches, Matching
 from .query import Query
-from .segments import SegmentStore, Snapshot, encode
+from .ranking import rank
+from .segments import SegmentStore, Snapshot, encode, lemma_field
+from .spelling import nearest
 
 
 class FolderEngine:
@@ -90,38 +92,30 @@ class FolderEngine:
         with _translated(company):
             snapshot = self._snapshot(company)
             matching = Matching(snapshot.segments, snapshot.entries, self._analyzer)
-            matches = [
-                segment.only_visible(hits, visible_to)
-                for segment, hits in zip(snapshot.segments, matching.matches(query), strict=True)
-            ]
-            times = [segment.opened.times for segment in snapshot.segments]
-            found = rank(matches, times, snapshot.id_of, sort, offset, limit)
+            matches = list(map(_only, matching.matches(query), snapshot.holding(visible_to)))
+            times = [segment.times for segment in snapshot.segments]
+            factors = [segment.newer for segment in snapshot.segments]
+            found = rank(matches, times, factors, snapshot.id_of, sort, offset, limit)
             hits = tuple(Hit(snapshot.id_of(hit.segment, hit.document), hit.score) for hit in found)
             values = {facet: count_values(facet, snapshot.segments, matches) for facet in facets}
-        return Hits(hits, sum(map(len, matches)), values)
+        return Hits(hits, sum(len(hits.documents) for hits in matches), values)
 
     def spellings(
         self, company: str, word: str, *, visible_to: Collection[str], limit: int = 5
     ) -> tuple[Spelling, ...]:
         """See `SearchEngine.spellings`."""
-        from .spelling import near
-
-        counts: Counter[str] = Counter()
         with _translated(company):
-            for segment in self._snapshot(company).segments:
-                allowed, documents = segment.allowed(visible_to), dict(segment.forms())
-                for form in near(word, list(documents)):
-                    counts[form] += len(allowed.intersection(documents[form]))
-        edits = near(word, [form for form, entries in counts.items() if entries])
-        nearest = sorted(edits, key=lambda form: (edits[form], -counts[form], form))
-        return tuple(Spelling(form, counts[form]) for form in nearest[:limit])
+            snapshot = self._snapshot(company)
+            return nearest(word, snapshot.segments, snapshot.holding(visible_to), limit)
 
     def frequencies(self, company: str, lemmas: Collection[str]) -> Frequencies:
         """See `SearchEngine.frequencies`."""
         with _translated(company):
             snapshot = self._snapshot(company)
             having = {
-                lemma: sum(len(segment.lemma("everywhere", lemma).weights) for segment in snapshot.segments)
+                lemma: sum(
+                    len(segment.having(lemma_field("everywhere"), lemma)) for segment in snapshot.segments
+                )
                 for lemma in lemmas
             }
         return Frequencies(snapshot.entries, having)
@@ -132,7 +126,7 @@ class FolderEngine:
             snapshot = self._snapshot(company)
         for segment in snapshot.segments:
             with _translated(company):
-                found = [segment.opened.id_of(document) for document in segment.documents()]
+                found = [segment.opened.id_of(document) for document in segment.documents().tolist()]
             yield from found
 
     def check(self, company: str) -> None:
@@ -217,6 +211,13 @@ class FolderEngine:
 
     def _lock_path(self, company: str) -> Path:
         return self._folder / f"{_folder_name(company)}.lock"
+
+
+def _only(hits: Matches, there: Mask | None) -> Matches:
+    if there is None:
+        return hits
+    kept = there[hits.documents]
+    return Matches(hits.documents[kept], hits.scores[kept])
 
 
 @contextmanager

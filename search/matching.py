@@ -8,56 +8,91 @@ in place of the average length, so that a score needs nothing but the postings a
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from heapq import nsmallest
-from typing import Final, Literal, Protocol
+from typing import Final, NamedTuple, Protocol
 from unicodedata import normalize
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .analysis import Analyzer, Position
 from .query import All, And, Exact, Not, Or, Phrase, Prefix, Query, Scope, Term, Uploaded, Word
 
-Sort = Literal["relevance", "newest", "oldest"]
-Matches = dict[int, float]  # of one segment: document -> score
+Documents = NDArray[np.int64]  # numbers of documents, ascending
+Scores = NDArray[np.float64]
+Mask = NDArray[np.bool_]  # by document
 
 _SATURATION: Final = 1.2  # BM25's k1: the tenth time that a word stands in a text says little
 _LENGTH_MATTERS: Final = 0.6  # BM25's b: 0 to 1
 _PIVOT_WORDS: Final = 400  # the length of a text whose words weigh 1 each: a page or two
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND: Final = timedelta(microseconds=1)
-_YEAR_US: Final = 365.25 * 86_400_000_000
+_DAY_US: Final = 86_400_000_000
+_YEAR_US: Final = 365.25 * _DAY_US
 _MOST_YEARS: Final = 200
 _NEWER: Final = 1.02  # how much more relevant a document is than one that is a year older
+_PLACE_BITS: Final = 32  # a document and a place in it make one number
+
+
+class Matches(NamedTuple):
+    """What a query finds in one segment. Scores compare within the query."""
+
+    documents: Documents
+    scores: Scores
+
+
+class Places(NamedTuple):
+    """How often a word stands in each document of its postings, and where: ascending, one after another."""
+
+    counts: NDArray[np.int64]
+    places: NDArray[np.int64]
+
+    def picked(self, kept: Mask) -> Places:
+        """Of these documents alone."""
+        return Places(self.counts[kept], self.places[np.repeat(kept, self.counts)])
 
 
 @dataclass(frozen=True, slots=True)
 class Occurrences:
-    """A lemma or a form in one segment: weights by document, and the positions in a document that has it."""
+    """A lemma or a form in one segment: the documents, its weight in each, and its places in them."""
 
-    weights: Mapping[int, float]
-    positions: Callable[[int], Sequence[int]]
+    documents: Documents
+    weights: Scores
+    places: Callable[[], Places]
+
+    def spots(self, wanted: Mask) -> NDArray[np.int64]:
+        """A number for each place in one of the documents that are wanted, ascending."""
+        counts, places = self.places()
+        kept = wanted[self.documents]
+        if not kept.all():
+            counts, places = Places(counts, places).picked(kept)
+        return np.repeat(self.documents[kept] << _PLACE_BITS, counts) + places
 
 
 class Segment(Protocol):
     """A part of an index, frozen. Deleted documents show nowhere."""
 
-    def documents(self) -> Iterable[int]:
+    size: int
+    """How many documents it holds, deleted ones too: numbers are below it."""
+
+    def documents(self) -> Documents:
         """All documents."""
 
-    def lemma(self, scope: Scope, lemma: str) -> Occurrences:
+    def lemma(self, scope: Scope, lemma: str) -> Occurrences | None:
         """Where a lemma stands, if anywhere."""
 
-    def form(self, scope: Scope, form: str) -> Occurrences:
+    def form(self, scope: Scope, form: str) -> Occurrences | None:
         """Where a surface form stands, if anywhere."""
 
-    def beginning(self, scope: Scope, prefix: str) -> Iterable[int]:
+    def beginning(self, scope: Scope, prefix: str) -> Documents:
         """The documents with a surface form that begins like this."""
 
-    def having(self, field: str, value: str) -> Iterable[int]:
+    def having(self, field: str, value: str) -> Documents:
         """The documents with this whole value in a field of terms."""
 
-    def uploaded(self, since: int, until: int) -> Iterable[int]:
+    def uploaded(self, since: int, until: int) -> Documents:
         """The documents with since <= upload time < until, in microseconds since 1970."""
 
 
@@ -73,10 +108,12 @@ def microseconds(moment: datetime) -> int:
     return ((moment if moment.tzinfo else moment.replace(tzinfo=UTC)) - _EPOCH) // _MICROSECOND
 
 
-def newer(uploaded_us: int) -> float:
-    """By how much the upload time makes a document more relevant. There is no "now" in it, so that pages
-    stay as they are."""
-    return math.pow(_NEWER, min(max(uploaded_us / _YEAR_US, -_MOST_YEARS), _MOST_YEARS))
+def newer(uploaded_us: NDArray[np.int64]) -> Scores:
+    """By how much upload times make documents more relevant. There is no "now" in it, so that pages stay
+    as they are."""
+    years = np.clip(uploaded_us / _YEAR_US, -_MOST_YEARS, _MOST_YEARS)
+    factors: Scores = np.power(_NEWER, years)
+    return factors
 
 
 def fold_term(field: str, value: str) -> str:
@@ -95,18 +132,15 @@ class Matching:
         self._analyzer = analyzer
 
     def matches(self, query: Query) -> list[Matches]:
-        """What the query finds, one dict for each segment. Scores compare within this query."""
+        """What the query finds in each segment."""
         match query:
             case And(parts):
                 return self._all_of(parts)
             case Or(parts):
                 return self._any_of(parts)
             case Not(part):
-                found = self.matches(part)
-                return self._plain(
-                    set(segment.documents()).difference(hits)
-                    for segment, hits in zip(self._segments, found, strict=True)
-                )
+                found = zip(self._segments, self.matches(part), strict=True)
+                return self._plain(_without(segment.documents(), hits, segment) for segment, hits in found)
             case Word(text, scope) | Phrase(text, scope):
                 return self._lemmas_side_by_side(self._analyzer.words(text), scope)
             case Exact(text, scope):
@@ -118,64 +152,59 @@ class Matching:
                 term = fold_term(field, value)
                 return self._plain(segment.having(field, term) for segment in self._segments)
             case Uploaded(first, last):
-                since, until = _midnight(first, date.min), _midnight(last, date.max) + 86_400_000_000
+                since, until = _midnight(first, date.min), _midnight(last, date.max) + _DAY_US
                 return self._plain(segment.uploaded(since, until) for segment in self._segments)
             case All():
                 return self._plain(segment.documents() for segment in self._segments)
             case _:
                 raise TypeError(f"not a query: {query!r}")
 
-    def _plain(self, found: Iterable[Iterable[int]]) -> list[Matches]:
-        return [dict.fromkeys(documents, 0.0) for documents in found]
+    def _plain(self, found: Iterable[Documents]) -> list[Matches]:
+        return [Matches(documents, np.zeros(len(documents))) for documents in found]
 
     def _all_of(self, parts: Iterable[Query]) -> list[Matches]:
         found: list[Matches] | None = None
         for part in parts:
             if isinstance(part, Not) and found is not None:
-                excluded = self.matches(part.part)
-                for hits, gone in zip(found, excluded, strict=True):
-                    for document in hits.keys() & gone.keys():
-                        del hits[document]
+                excluded = zip(found, self.matches(part.part), self._segments, strict=True)
+                found = [_remaining(hits, gone, segment) for hits, gone, segment in excluded]
             else:
                 more = self.matches(part)
-                found = more if found is None else [_both(a, b) for a, b in zip(found, more, strict=True)]
-            if not any(found):
+                found = more if found is None else list(map(_both, found, more))
+            if not any(len(hits.documents) for hits in found):
                 break
         return found if found is not None else self.matches(All())
 
     def _any_of(self, parts: Iterable[Query]) -> list[Matches]:
-        found: list[Matches] = [{} for _ in self._segments]
-        for part in parts:
-            for hits, more in zip(found, self.matches(part), strict=True):
-                for document, score in more.items():
-                    hits[document] = hits.get(document, 0.0) + score
-        return found
+        found = [self.matches(part) for part in parts]
+        return [
+            _either([matches[number] for matches in found], segment)
+            for number, segment in enumerate(self._segments)
+        ]
 
     def _lemmas_side_by_side(self, positions: Sequence[Position], scope: Scope) -> list[Matches]:
         lemmas = [position.lemmas for position in positions]
         return self._side_by_side(lemmas, lambda segment, lemma: segment.lemma(scope, lemma))
 
     def _side_by_side(
-        self, positions: Sequence[Sequence[str]], look_up: Callable[[Segment, str], Occurrences]
+        self, positions: Sequence[Sequence[str]], look_up: Callable[[Segment, str], Occurrences | None]
     ) -> list[Matches]:
         """Documents with these positions one after another, each one of its terms; a lone one is a word."""
         if not positions:
             return self.matches(All())
-        words = [
-            [[look_up(segment, term) for term in terms] for segment in self._segments] for terms in positions
-        ]
-        scores = [self._score([_heaviest(alternatives) for alternatives in word]) for word in words]
-        found = scores[0]
-        for more in scores[1:]:
-            found = [_both(a, b) for a, b in zip(found, more, strict=True)]
-        if len(positions) == 1:
-            return found
+        words: list[list[list[Occurrences]]] = []
+        found: list[Matches] | None = None
+        for terms in positions:
+            word = [[one for term in terms if (one := look_up(segment, term))] for segment in self._segments]
+            words.append(word)
+            scores = self._score(list(map(_heaviest, word, self._segments)))
+            found = scores if found is None else list(map(_both, found, scores))
+            if not any(len(hits.documents) for hits in found):
+                return found
+        if found is None or len(positions) == 1:
+            return found or []
         return [
-            {
-                document: score
-                for document, score in hits.items()
-                if _adjacent([word[number] for word in words], document)
-            }
+            _adjacent([word[number] for word in words], hits, self._segments[number])
             for number, hits in enumerate(found)
         ]
 
@@ -183,96 +212,96 @@ class Matching:
         before, beginning = self._analyzer.prefix(text)
         if not beginning:
             return self.matches(All())
-        found = self._score(
-            [dict.fromkeys(segment.beginning(scope, beginning), 1.0) for segment in self._segments]
-        )
+        having = [segment.beginning(scope, beginning) for segment in self._segments]
+        found = self._score([Matches(documents, np.ones(len(documents))) for documents in having])
         if not before:
             return found
-        return [_both(a, b) for a, b in zip(self._lemmas_side_by_side(before, scope), found, strict=True)]
+        return list(map(_both, self._lemmas_side_by_side(before, scope), found))
 
-    def _score(self, weights: Sequence[Mapping[int, float]]) -> list[Matches]:
+    def _score(self, weighed: Sequence[Matches]) -> list[Matches]:
         """BM25 of one word, from its weights in every segment."""
-        having = sum(map(len, weights))
+        having = sum(len(documents) for documents, _ in weighed)
         rarity = math.log(1 + (max(self._entries - having, 0) + 0.5) / (having + 0.5)) * (_SATURATION + 1)
         return [
-            {document: rarity * weight / (weight + _SATURATION) for document, weight in segment.items()}
-            for segment in weights
+            Matches(documents, weights * rarity / (weights + _SATURATION)) for documents, weights in weighed
         ]
 
 
 def _midnight(day: date | None, otherwise: date) -> int:
-    day = day or otherwise
-    return (day.toordinal() - _EPOCH.toordinal()) * 86_400_000_000
+    return ((day or otherwise).toordinal() - _EPOCH.toordinal()) * _DAY_US
 
 
 def _both(a: Matches, b: Matches) -> Matches:
-    if len(b) < len(a):
+    if len(b.documents) < len(a.documents):
         a, b = b, a
-    return {document: score + b[document] for document, score in a.items() if document in b}
+    if not len(a.documents):
+        return a
+    at = np.searchsorted(b.documents, a.documents)
+    at[at == len(b.documents)] = 0
+    common = b.documents[at] == a.documents
+    if common.all():
+        return Matches(a.documents, a.scores + b.scores[at])
+    return Matches(a.documents[common], a.scores[common] + b.scores[at[common]])
 
 
-def _heaviest(alternatives: Sequence[Occurrences]) -> Mapping[int, float]:
+def _either(several: Sequence[Matches], segment: Segment) -> Matches:
+    mask, scores = np.zeros(segment.size, np.bool_), np.zeros(segment.size)
+    for hits in several:
+        mask[hits.documents] = True
+        scores[hits.documents] += hits.scores
+    documents = np.flatnonzero(mask)
+    return Matches(documents, scores[documents])
+
+
+def _kept(documents: Documents, gone: Matches, segment: Segment) -> Mask:
+    mask = np.ones(segment.size, np.bool_)
+    mask[gone.documents] = False
+    kept: Mask = mask[documents]
+    return kept
+
+
+def _without(documents: Documents, gone: Matches, segment: Segment) -> Documents:
+    return documents[_kept(documents, gone, segment)]
+
+
+def _remaining(hits: Matches, gone: Matches, segment: Segment) -> Matches:
+    kept = _kept(hits.documents, gone, segment)
+    return Matches(hits.documents[kept], hits.scores[kept])
+
+
+def _heaviest(alternatives: Sequence[Occurrences], segment: Segment) -> Matches:
     """A word may be of several lemmas, and a form stands under each: the heaviest counts, not their sum."""
-    merged = alternatives[0].weights
-    for other in alternatives[1:]:
-        if not merged:
-            merged = other.weights
-        elif other.weights:
-            merged = dict(merged)
-            for document, weight in other.weights.items():
-                if weight > merged.get(document, 0.0):
-                    merged[document] = weight
-    return merged
+    if not alternatives:
+        return Matches(np.empty(0, np.int64), np.empty(0))
+    if len(alternatives) == 1:
+        return Matches(alternatives[0].documents, alternatives[0].weights)
+    weights = np.full(segment.size, -1.0)
+    for one in alternatives:
+        weights[one.documents] = np.maximum(weights[one.documents], one.weights)
+    documents = np.flatnonzero(weights >= 0)
+    return Matches(documents, weights[documents])
 
 
-def _adjacent(words: Sequence[Sequence[Occurrences]], document: int) -> bool:
-    starts: set[int] | None = None
+def _adjacent(words: Sequence[Sequence[Occurrences]], hits: Matches, segment: Segment) -> Matches:
+    """Those of the hits where these words stand one after another."""
+    if not len(hits.documents):
+        return hits
+    wanted = np.zeros(segment.size, np.bool_)
+    wanted[hits.documents] = True
+    starts: NDArray[np.int64] | None = None
     for offset, alternatives in enumerate(words):
-        here = {
-            position - offset
-            for alternative in alternatives
-            if document in alternative.weights
-            for position in alternative.positions(document)
-        }
-        starts = here if starts is None else starts & here
-        if not starts:
-            return False
-    return True
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An entry that was found: where it stands, and its score."""
-
-    segment: int
-    document: int
-    score: float
-
-
-def rank(
-    matches: Sequence[Matches],
-    times: Sequence[Sequence[int]],
-    id_of: Callable[[int, int], str],
-    sort: Sort,
-    offset: int,
-    limit: int,
-) -> list[Found]:
-    """The page of matches from `offset` on. `times` are upload times by segment and document; ties of a
-    score are broken by them, newest first, and ties of a time by id."""
-    keyed: list[tuple[float, int, int, int]] = []
-    for number, hits in enumerate(matches):
-        time_of = times[number]
-        if sort == "relevance":
-            keyed.extend(
-                (-round(score * newer(time_of[d]), 6), -time_of[d], number, d) for d, score in hits.items()
-            )
+        spots = [one.spots(wanted) for one in alternatives]
+        here = np.sort(np.concatenate(spots)) if len(spots) > 1 else spots[0]
+        if starts is None:
+            starts = here
+        elif len(here):
+            at = np.searchsorted(here, starts + offset)
+            at[at == len(here)] = 0
+            starts = starts[here[at] == starts + offset]
         else:
-            sign = -1 if sort == "newest" else 1
-            keyed.extend((0.0, sign * time_of[d], number, d) for d in hits)
-    wanted = offset + limit
-    if wanted < len(keyed):
-        # Ids are read for the page alone, and for what ties with its last entry.
-        last = nsmallest(wanted, keyed)[-1][:2] if wanted else (-math.inf, 0)
-        keyed = [key for key in keyed if key[:2] <= last]
-    keyed.sort(key=lambda key: (*key[:2], id_of(*key[2:])))
-    return [Found(s, d, round(matches[s][d] * newer(times[s][d]), 6)) for _, _, s, d in keyed[offset:wanted]]
+            starts = here
+    found = np.zeros(segment.size, np.bool_)
+    if starts is not None:
+        found[starts >> _PLACE_BITS] = True
+    kept = found[hits.documents]
+    return Matches(hits.documents[kept], hits.scores[kept])

@@ -1,37 +1,46 @@
-"""An index as it is read: segments of documents that nobody changes, and snapshots made of them."""
+"""An index as it is read: segments of documents that nobody changes, and snapshots made of them.
+
+Everything about a segment is an array: documents are numbers, so that a search is arithmetic.
+"""
 
 from __future__ import annotations
 
-import struct
-from array import array
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
-from itertools import accumulate
-from operator import sub
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Any, Final, NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
 
 from .entry_terms import KEPT_PREFIX_LETTERS
-from .interface import Entry, Facet
+from .interface import Facet
 from .manifest import Manifest, ManifestError, SegmentRecord
-from .matching import Matches, Occurrences, microseconds
+from .matching import Documents, Mask, Occurrences, Places, Scores, fold_term, newer
 from .query import Scope
 
-_UPLOADED: Final = struct.Struct(">q")
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-_KEPT_TERMS: Final = 32  # of `visible_to`, whose documents a segment remembers
+_KEPT_MASKS: Final = 8  # of who may see what, that a segment remembers
+_NO_DOCUMENTS: Final[Documents] = np.empty(0, np.int64)
+_NO_WEIGHTS: Final[Scores] = np.empty(0, np.float64)
 
 
 @dataclass(frozen=True, slots=True)
 class Postings:
-    """Where a term stands in a segment: the documents, ascending, and for each its weight and its positions
-    (see `pack_positions`). A field of mere terms has neither."""
+    """Where a term stands in a segment: the documents, ascending, for each its weight, and the places in it.
+    A field of mere terms has no weights and no places."""
 
-    documents: array[int]
-    weights: array[float]
-    positions: Callable[[], Sequence[bytes]]
+    documents: Documents
+    weights: Scores
+    places: Callable[[], Places]
+
+
+@dataclass(frozen=True, slots=True)
+class Rows:
+    """What is kept of each document besides its terms: upload time in microseconds since 1970, and id."""
+
+    times: NDArray[np.int64]
+    ids: Sequence[bytes]
 
 
 class SegmentFiles(Protocol):
@@ -41,14 +50,25 @@ class SegmentFiles(Protocol):
     def sizes(self) -> dict[str, int]:
         """The sizes of its files by their names, in bytes."""
 
-    def rows(self) -> Sequence[bytes]:
-        """What `pack_row` made of each document."""
+    @property
+    def held_bytes(self) -> int:
+        """How much of its files is held in memory."""
+
+    @property
+    def descriptors(self) -> int:
+        """How many files of the system it holds open."""
+
+    def rows(self) -> Rows:
+        """The rows of all documents."""
 
     def postings(self, field: str, term: str) -> Postings | None:
         """Where this term stands, if anywhere."""
 
     def beginning(self, field: str, prefix: str) -> Iterable[tuple[str, Postings]]:
         """The terms that begin like this, in order of their bytes, and where they stand."""
+
+    def terms(self, field: str, prefix: str) -> list[str]:
+        """The terms that begin like this, in order of their bytes."""
 
     def all_postings(self) -> Iterator[tuple[str, bytes, Postings]]:
         """Everything, in the order of fields and of terms as bytes."""
@@ -60,21 +80,19 @@ class SegmentStore(Protocol):
     def open(self, folder: Path, record: SegmentRecord) -> SegmentFiles:
         """Open a segment. FileNotFoundError."""
 
-    def write(
-        self, folder: Path, rows: Sequence[bytes], postings: Iterable[tuple[str, bytes, Postings]]
-    ) -> str:
+    def write(self, folder: Path, rows: Rows, postings: Iterable[tuple[str, bytes, Postings]]) -> str:
         """Write a segment under a new id, which is returned; the names of its files begin with the id and
         a dot. `postings` come in order. The files need not be durable yet."""
-
-
-def pack_row(entry: Entry) -> bytes:
-    """What is kept of an entry besides its terms: upload time and id."""
-    return _UPLOADED.pack(microseconds(entry.uploaded_at)) + encode(entry.id)
 
 
 def encode(term: str) -> bytes:
     """A term as bytes; half a letter (a lone surrogate) is no reason to fail."""
     return term.encode("utf-8", "surrogatepass")
+
+
+def decode(term: bytes) -> str:
+    """What `encode` was given."""
+    return term.decode("utf-8", "surrogatepass")
 
 
 def lemma_field(scope: Scope) -> str:
@@ -92,14 +110,14 @@ def start_field(scope: Scope) -> str:
     return f"{scope}_starts"
 
 
-def pack_positions(positions: Sequence[int]) -> bytes:
-    """Ascending positions, as steps from one to the next: small numbers compress."""
-    return array("I", (positions[0], *map(sub, positions[1:], positions))).tobytes()
+class FacetColumn(NamedTuple):
+    """The values of a facet in a segment: for each pair of a document and a value the number of the value in
+    `keys`, by which values are compared, and in `written`, as they are shown."""
 
-
-def unpack_positions(packed: bytes) -> Sequence[int]:
-    """What `pack_positions` was given."""
-    return list(accumulate(array("I", packed)))
+    keys: list[str]
+    written: list[str]
+    documents: Documents
+    numbers: NDArray[np.int64]
 
 
 class OpenSegment:
@@ -107,25 +125,63 @@ class OpenSegment:
 
     def __init__(self, files: SegmentFiles) -> None:
         self.files = files
-        self.having_visible = lru_cache(_KEPT_TERMS)(self._having_visible)
+        self.having_visible = lru_cache(_KEPT_MASKS)(self._having_visible)
+        self.column = lru_cache(None)(self._column)
 
     @cached_property
-    def times(self) -> Sequence[int]:
-        """Upload times by document, in microseconds since 1970."""
-        try:
-            return array("q", (_UPLOADED.unpack_from(row)[0] for row in self.files.rows()))
-        except struct.error as error:
-            raise ManifestError("a row is damaged") from error
+    def rows(self) -> Rows:
+        return self.files.rows()
+
+    @cached_property
+    def newer(self) -> Scores:
+        """By how much the upload time makes each document more relevant."""
+        return newer(self.rows.times)
 
     def id_of(self, document: int) -> str:
         try:
-            return self.files.rows()[document][_UPLOADED.size :].decode("utf-8", "surrogatepass")
+            return decode(self.rows.ids[document])
         except UnicodeDecodeError as error:
             raise ManifestError("a row is damaged") from error
 
-    def _having_visible(self, term: str) -> frozenset[int]:
-        found = self.files.postings("visible", term)
-        return frozenset(found.documents) if found else frozenset()
+    def forms(self, length: int) -> list[str]:
+        """The surface forms that are not more than two letters longer or shorter than this."""
+        return [form for letters in range(length - 2, length + 3) for form in self._lexicon.get(letters, ())]
+
+    @cached_property
+    def _lexicon(self) -> dict[int, list[str]]:
+        by_length: dict[int, list[str]] = {}
+        for form in self.files.terms(form_field("everywhere"), ""):
+            by_length.setdefault(len(form), []).append(form)
+        return by_length
+
+    def _having_visible(self, terms: frozenset[str]) -> Mask:
+        mask = np.zeros(len(self.rows.times), np.bool_)
+        for term in terms:
+            if found := self.files.postings("visible", term):
+                mask[found.documents] = True
+        return mask
+
+    def _column(self, facet: Facet) -> FacetColumn:
+        if facet == "year":
+            years = self.rows.times.astype("datetime64[us]").astype("datetime64[Y]").astype(np.int64) + 1970
+            values, numbers = np.unique(years, return_inverse=True)
+            names = [str(year) for year in values]
+            return FacetColumn(names, names, np.arange(len(years)), numbers)
+        found = list(self.files.beginning("tag_written" if facet == "tag" else facet, ""))
+        keys: dict[str, str] = {}
+        for value, _ in found:
+            key = fold_term(facet, value)
+            keys[key] = min(value, keys.get(key, value))
+        keys.pop("", None)
+        number_of = {key: number for number, key in enumerate(keys)}
+        pairs = [
+            found.documents * len(number_of) + number_of[key]
+            for value, found in found
+            if (key := fold_term(facet, value)) in number_of
+        ]
+        joined = np.unique(np.concatenate(pairs)) if pairs else _NO_DOCUMENTS
+        documents, numbers = np.divmod(joined, max(1, len(number_of)))
+        return FacetColumn(list(keys), list(keys.values()), documents, numbers)
 
 
 class Segment:
@@ -134,80 +190,76 @@ class Segment:
     def __init__(self, opened: OpenSegment, record: SegmentRecord) -> None:
         self.opened = opened
         self.record = record
+        self.size = record.documents
         self.entries = record.documents - len(record.deleted)
+        self.shown = lru_cache(_KEPT_MASKS)(self._shown)
 
-    def documents(self) -> Iterable[int]:
-        return self._living(range(self.record.documents))
+    @property
+    def times(self) -> NDArray[np.int64]:
+        return self.opened.rows.times
 
-    def lemma(self, scope: Scope, lemma: str) -> Occurrences:
+    @property
+    def newer(self) -> Scores:
+        return self.opened.newer
+
+    @cached_property
+    def living(self) -> Mask | None:
+        """Which documents are not deleted; None for all."""
+        if not self.record.deleted:
+            return None
+        mask = np.ones(self.size, np.bool_)
+        mask[list(self.record.deleted)] = False
+        return mask
+
+    def lemma(self, scope: Scope, lemma: str) -> Occurrences | None:
         return self._occurrences(lemma_field(scope), lemma)
 
-    def form(self, scope: Scope, form: str) -> Occurrences:
+    def form(self, scope: Scope, form: str) -> Occurrences | None:
         return self._occurrences(form_field(scope), form)
 
-    def beginning(self, scope: Scope, prefix: str) -> Iterable[int]:
+    def beginning(self, scope: Scope, prefix: str) -> Documents:
         if len(prefix) <= KEPT_PREFIX_LETTERS:
             return self.having(start_field(scope), prefix)
-        found: set[int] = set()
-        for _, postings in self.opened.files.beginning(form_field(scope), prefix):
-            found.update(postings.documents)
-        return self._living(found)
+        found = [postings for _, postings in self.opened.files.beginning(form_field(scope), prefix)]
+        if len(found) < 2:
+            return self._living(found[0].documents) if found else _NO_DOCUMENTS
+        mask = np.zeros(self.size, np.bool_)
+        for postings in found:
+            mask[postings.documents] = True
+        return self._living(np.flatnonzero(mask))
 
-    def having(self, field: str, value: str) -> Iterable[int]:
+    def having(self, field: str, value: str) -> Documents:
         found = self.opened.files.postings(field, value)
-        return self._living(found.documents) if found else ()
+        return self._living(found.documents) if found else _NO_DOCUMENTS
 
-    def uploaded(self, since: int, until: int) -> Iterable[int]:
-        times = self.opened.times
-        return [document for document in self.documents() if since <= times[document] < until]
+    def uploaded(self, since: int, until: int) -> Documents:
+        times = self.times
+        return self._living(np.flatnonzero((times >= since) & (times < until)))
 
-    def only_visible(self, hits: Matches, visible_to: Collection[str]) -> Matches:
-        """The hits with one of these terms in `visible_to`."""
-        allowed = self.allowed(visible_to)
-        if len(allowed) == self.record.documents:
-            return hits
-        return {document: score for document, score in hits.items() if document in allowed}
+    def documents(self) -> Documents:
+        return self._living(np.arange(self.size))
 
-    def allowed(self, visible_to: Collection[str]) -> frozenset[int]:
-        """The documents with one of these terms in `visible_to`, deleted ones too."""
-        return frozenset().union(*map(self.opened.having_visible, visible_to))
+    def _shown(self, visible_to: frozenset[str]) -> Mask | None:
+        """Which documents are there for one who may see these terms; None for all."""
+        mask = self.opened.having_visible(visible_to)
+        if self.living is not None:
+            mask = mask & self.living
+        return None if mask.all() else mask
 
-    def values(self, facet: Facet) -> Iterable[tuple[str, Iterable[int]]]:
-        """The values of a facet and the documents of each."""
-        if facet == "year":
-            years: dict[str, list[int]] = {}
-            for document in self.documents():
-                year = _EPOCH + timedelta(microseconds=self.opened.times[document])
-                years.setdefault(str(year.year), []).append(document)
-            return years.items()
-        field = "tag_written" if facet == "tag" else facet
-        found = self.opened.files.beginning(field, "")
-        return ((value, self._living(postings.documents)) for value, postings in found)
-
-    def forms(self) -> Iterable[tuple[str, Iterable[int]]]:
-        """All surface forms and the documents of each."""
-        found = self.opened.files.beginning(form_field("everywhere"), "")
-        return ((form, self._living(postings.documents)) for form, postings in found)
-
-    def _occurrences(self, field: str, term: str) -> Occurrences:
+    def _occurrences(self, field: str, term: str) -> Occurrences | None:
         found = self.opened.files.postings(field, term)
         if found is None:
-            return Occurrences({}, lambda document: ())
-        weights = dict(zip(found.documents, found.weights, strict=True))
-        for document in self.record.deleted:
-            weights.pop(document, None)
-        packed: dict[int, bytes] = {}
+            return None
+        if self.living is None:
+            return Occurrences(found.documents, found.weights, found.places)
+        kept = self.living[found.documents]
+        if kept.all():
+            return Occurrences(found.documents, found.weights, found.places)
+        documents, weights = found.documents[kept], found.weights[kept]
+        return Occurrences(documents, weights, lambda: found.places().picked(kept))
 
-        def positions(document: int) -> Sequence[int]:
-            if not packed:
-                packed.update(zip(found.documents, found.positions(), strict=True))
-            return unpack_positions(packed[document])
-
-        return Occurrences(weights, positions)
-
-    def _living(self, documents: Iterable[int]) -> Iterable[int]:
-        deleted = self.record.deleted
-        return [document for document in documents if document not in deleted] if deleted else documents
+    def _living(self, documents: Documents) -> Documents:
+        return documents if self.living is None else documents[self.living[documents]]
 
 
 class Snapshot:
@@ -230,6 +282,23 @@ class Snapshot:
                     raise ManifestError(f"{name} is damaged")
             self.segments.append(Segment(opened, record))
         self.entries = sum(segment.entries for segment in self.segments)
+        self.held_bytes = sum(segment.opened.files.held_bytes for segment in self.segments)
+        self.descriptors = sum(segment.opened.files.descriptors for segment in self.segments)
 
     def id_of(self, segment: int, document: int) -> str:
         return self.segments[segment].opened.id_of(document)
+
+    def holding(self, visible_to: Collection[str]) -> list[Mask | None]:
+        """For each segment which documents there are for one who may see these terms; None for all."""
+        terms = frozenset(visible_to)
+        return [segment.shown(terms) for segment in self.segments]
+
+
+def no_places() -> Any:
+    """The places of a term in a field of mere terms."""
+    return Places(_NO_DOCUMENTS, _NO_DOCUMENTS)
+
+
+def plain(documents: Documents) -> Postings:
+    """Postings of a field of mere terms."""
+    return Postings(documents, _NO_WEIGHTS, no_places)

@@ -8,22 +8,18 @@ durable, notices no flipped bit, and works posting by posting where whole lists 
 from __future__ import annotations
 
 import mmap
-import struct
 import sys
-import zlib
-from array import array
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
-from itertools import accumulate, groupby
-from operator import itemgetter, sub
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, Concatenate, Final, ParamSpec, TypeVar
 
 from whoosh.codec.whoosh3 import (
     W3Codec,
     W3FieldWriter,
-    W3LeafMatcher,
     W3PostingsWriter,
     W3Segment,
 )
@@ -37,15 +33,15 @@ from whoosh.reading import TermNotFound
 from .analysis import Analyzer
 from .folder_engine import FolderEngine
 from .manifest import ManifestError, SegmentRecord
-from .segments import Postings, encode
+from .matching import Places
+from .packing import pack, pack_rows, unpack, unpack_rows
+from .segments import Postings, Rows, decode, encode
 
-_FORMAT_NAME: Final = f"whoosh 2 {sys.byteorder}"  # change it with the format of the files
+_FORMAT_NAME: Final = f"whoosh 3 {sys.byteorder}"  # change it with the format of the files
 _INDEX_NAME: Final = "MAIN"
 _ENDINGS: Final = (".trm", ".pst", ".row.col")
 _MAPPED_BYTES: Final = 1 << 18  # smaller files are read whole: a mapping costs a file descriptor
-_SQUEEZED_BYTES: Final = 64  # less than this does not get smaller
-_INLINED_POSTINGS: Final = 2  # as many stand beside their term: most terms are that rare
-_BLOCK_POSTINGS: Final = 4096  # we read lists whole, and gain nothing by skipping
+_INLINED_BYTES: Final = 64  # so short a list stands beside its term: most terms are that rare
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
@@ -60,41 +56,24 @@ class _Format(Format):  # type: ignore[misc]
 
 class _Codec(W3Codec):  # type: ignore[misc]
     def postings_writer(self, dbfile: Any, byteids: bool = False) -> _PostingsWriter:
-        return _PostingsWriter(dbfile, blocklimit=_BLOCK_POSTINGS, compression=0)
+        return _PostingsWriter(dbfile, blocklimit=1)
 
 
 class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
-    """Writes posting lists whole. Positions are compressed apart, and cost nothing until a phrase asks."""
+    """Writes posting lists whole, as `pack` makes them: we read them whole, and gain nothing by skipping."""
 
     _terminfo: Any
 
     def write(self, postings: Postings) -> None:
-        positions = postings.positions()
-        if len(postings.documents) <= _INLINED_POSTINGS:
-            self._ids, self._weights, self._values = postings.documents, postings.weights, positions
-            self._terminfo.set_inlined((self._mini_ids(),), (self._mini_weights(),), self._mini_values())
-            return
-        for start in range(0, len(postings.documents), _BLOCK_POSTINGS):
-            block = slice(start, start + _BLOCK_POSTINGS)
-            self._ids = postings.documents[block]
-            self._weights = postings.weights[block]
-            self._values = positions[block]
-            self._write_block(last=block.stop >= len(postings.documents))
-
-    def _mini_ids(self) -> bytes:
-        return _squeeze(array("I", (self._ids[0], *map(sub, self._ids[1:], self._ids))).tobytes())
-
-    def _mini_weights(self) -> bytes:
-        halves = (min(weight, 60_000.0) for weight in self._weights)
-        return _squeeze(struct.pack(f"{len(self._weights)}e", *halves))
-
-    def _mini_values(self) -> tuple[bytes, bytes]:
-        return array("I", map(len, self._values)).tobytes(), _squeeze(b"".join(self._values))
+        packed = pack(postings)
+        if len(packed) <= _INLINED_BYTES:
+            self._terminfo.set_inlined((packed,), (), ())
+        else:
+            self._terminfo.set_extent(self._postfile.tell(), len(packed))
+            self._postfile.write(packed)
 
     def finish_postings(self) -> Any:
         info, self._terminfo = self._terminfo, None
-        if not info.is_inlined():
-            info.set_extent(self._startoffset, self._postfile.tell() - self._startoffset)
         return info
 
 
@@ -118,20 +97,11 @@ class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
                 file.close()
 
 
-class _Leaf(W3LeafMatcher):  # type: ignore[misc]
-    """A posting list, read whole."""
-
-    def blocks(self) -> Iterator[Any]:
-        while self.is_active():
-            self._read_data()
-            yield self._data
-            self._next_block()
-
-
 _CODEC: Final = _Codec()
 _FORMAT: Final = _Format()
 _FIELD: Final = FieldType(_FORMAT, analyzer=None)
 _ROWS: Final = VarBytesColumn()
+_ROW_PARTS: Final = 3
 
 
 class _File(BufferFile):  # type: ignore[misc]
@@ -143,8 +113,10 @@ class _File(BufferFile):  # type: ignore[misc]
             if self.size_bytes < _MAPPED_BYTES:
                 file.seek(0)
                 self._buf: bytes | mmap.mmap = file.read()
+                self.held_bytes = self.size_bytes
             else:
                 self._buf = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+                self.held_bytes = 0
         self.file = BytesIO(self._buf) if isinstance(self._buf, bytes) else self._buf
         self._name = path.name
         self.onclose = None
@@ -195,11 +167,14 @@ class _WhooshSegment:
         self.sizes = {name: file.size_bytes for name, file in opened.files.items()}
         self._terms = _CODEC.terms_reader(opened, segment)
         self._postings_file = opened.files[names[1]]
-        column = opened.files[names[2]]
-        self._rows: list[bytes] = list(_ROWS.reader(column, 0, column.size_bytes, record.documents))
+        self._rows = opened.files[names[2]]
+        self.held_bytes = sum(file.held_bytes for file in opened.files.values())
+        self.descriptors = sum(not file.held_bytes for file in opened.files.values())
 
-    def rows(self) -> Sequence[bytes]:
-        return self._rows
+    @_guarded
+    def rows(self) -> Rows:
+        packed = _ROWS.reader(self._rows, 0, self._rows.size_bytes, _ROW_PARTS)
+        return unpack_rows([packed[part] for part in range(_ROW_PARTS)], self._documents)
 
     @_guarded
     def postings(self, field: str, term: str) -> Postings | None:
@@ -215,7 +190,16 @@ class _WhooshSegment:
         for (name, term), info in self._terms.items_from(field, start):
             if name != field or not term.startswith(start):
                 break
-            found.append((term.decode("utf-8", "surrogatepass"), self._read(info)))
+            found.append((decode(term), self._read(info)))
+        return found
+
+    @_guarded
+    def terms(self, field: str, prefix: str) -> list[str]:
+        start, found = encode(prefix), []
+        for name, term in self._terms.terms_from(field, start):
+            if name != field or not term.startswith(start):
+                break
+            found.append(decode(term))
         return found
 
     def all_postings(self) -> Iterator[tuple[str, bytes, Postings]]:
@@ -231,28 +215,16 @@ class _WhooshSegment:
 
     def _read(self, info: Any) -> Postings:
         if info.is_inlined():
-            (ids,), (weights,), values = info.inlined_postings()
-            return self._unpack([(ids, weights, values)])
-        offset, length = info.extent()
-        length = length[0] if isinstance(length, tuple) else length  # 2.7.5 forgets to unpack it
-        file = BufferFile(self._postings_file.get(offset, length))
-        return self._unpack(_Leaf(file, 0, length, _FORMAT).blocks())
-
-    def _unpack(self, blocks: Iterable[tuple[bytes, bytes, tuple[bytes, bytes]]]) -> Postings:
-        documents, weights = array("I"), array("f")
-        packed = []
-        for ids, halves, values in blocks:
-            documents.extend(accumulate(array("I", _expand(ids))))
-            halves = _expand(halves)
-            weights.extend(struct.unpack(f"{len(halves) // 2}e", halves))
-            packed.append(values)
-        if documents[-1] >= self._documents:
-            raise ValueError("a document that was not written")
-        return Postings(documents, weights, lambda: self._positions(packed))
+            (packed,), _, _ = info.inlined_postings()
+        else:
+            offset, length = info.extent()
+            length = length[0] if isinstance(length, tuple) else length  # 2.7.5 forgets to unpack it
+            packed = self._postings_file.get(offset, length)
+        return unpack(packed, self._documents, self._guard)
 
     @_guarded
-    def _positions(self, packed: Sequence[tuple[bytes, bytes]]) -> Sequence[bytes]:
-        return _split(packed)
+    def _guard(self, read: Callable[[], Places]) -> Places:
+        return read()
 
 
 class _WhooshStore:
@@ -261,16 +233,14 @@ class _WhooshStore:
     def open(self, folder: Path, record: SegmentRecord) -> _WhooshSegment:
         return _WhooshSegment(folder, record)
 
-    def write(
-        self, folder: Path, rows: Sequence[bytes], postings: Iterable[tuple[str, bytes, Postings]]
-    ) -> str:
+    def write(self, folder: Path, rows: Rows, postings: Iterable[tuple[str, bytes, Postings]]) -> str:
         storage = FileStorage(str(folder))
         segment = W3Segment(_CODEC, _INDEX_NAME)
         with storage.create_file(segment.make_filename(".row.col")) as file:
             column = _ROWS.writer(file)
-            for document, row in enumerate(rows):
-                column.add(document, row)
-            column.finish(len(rows))
+            for part, packed in enumerate(pack_rows(rows)):
+                column.add(part, packed)
+            column.finish(_ROW_PARTS)
         fields = _FieldWriter(_CODEC, storage, segment)
         try:
             fields.write_all(postings)
@@ -285,7 +255,7 @@ class WhooshEngine(FolderEngine):
     """One Whoosh index per company: see `FolderEngine`, and `SearchEngine` for the promises."""
 
     def __init__(
-        self, folder: Path, analyzer: Analyzer, *, lock_timeout_s: float = 2.0, open_indexes: int = 32
+        self, folder: Path, analyzer: Analyzer, *, lock_timeout_s: float = 2.0, open_indexes: int = 1_000
     ) -> None:
         super().__init__(
             folder,
@@ -295,24 +265,3 @@ class WhooshEngine(FolderEngine):
             lock_timeout_s=lock_timeout_s,
             open_indexes=open_indexes,
         )
-
-
-def _squeeze(data: bytes) -> bytes:
-    return b"\x01" + zlib.compress(data, 3) if len(data) > _SQUEEZED_BYTES else b"\x00" + data
-
-
-def _expand(data: bytes) -> bytes:
-    return zlib.decompress(memoryview(data)[1:]) if data[0] else data[1:]
-
-
-def _split(packed: Sequence[tuple[bytes, bytes]]) -> list[bytes]:
-    """The positions of each document of a posting list, out of its blocks."""
-    positions = []
-    for lengths, squeezed in packed:
-        joined, at = _expand(squeezed), 0
-        for length in array("I", lengths):
-            positions.append(joined[at : at + length])
-            at += length
-        if at != len(joined):
-            raise ValueError("positions of other lengths than were written")
-    return positions

@@ -75,7 +75,7 @@ def test_the_folder_holds_what_the_manifest_names_and_no_more(engine: WhooshEngi
 def test_a_large_write_becomes_several_segments_in_one_commit(
     engine: WhooshEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(commits, "_MAX_POSTINGS", 200)
+    monkeypatch.setattr(commits, "_MAX_WORDS", 100)
     entries = [entry(str(number % 35), f"договір слово{number} {number}") for number in range(50)]
     engine.write(COMPANY, entries)
     assert 1 < len(manifest_of(engine).segments) <= 10

@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta, timezone
 
+import numpy as np
 import pytest
 
 from ecm.search.analysis import Analyzer
-from ecm.search.matching import Matching, fold_term, microseconds, rank, weigh
+from ecm.search.matching import Matching, fold_term, microseconds, newer, weigh
 from ecm.search.query import Query
 
 
@@ -31,37 +32,12 @@ def test_ids_are_compared_as_they_are_and_words_without_case() -> None:
     assert fold_term("tag", "Й") == fold_term("tag", "й")
 
 
-def test_pages_are_in_order_whatever_their_size() -> None:
-    matches = [{0: 1.0, 1: 2.0, 2: 1.0}, {0: 2.0, 1: 1.00000001}]
-    times = [[5, 5, 9], [5, 5]]
-    ids = [["d", "b", "e"], ["a", "c"]]
-    whole = ["a", "b", "e", "c", "d"]
-    for size in range(1, 7):
-        for offset in range(6):
-            page = rank(matches, times, lambda s, d: ids[s][d], "relevance", offset, size)
-            assert [ids[hit.segment][hit.document] for hit in page] == whole[offset : offset + size]
-    newest = rank(matches, times, lambda s, d: ids[s][d], "newest", 0, 9)
-    assert [ids[hit.segment][hit.document] for hit in newest] == ["e", "a", "b", "c", "d"]
-    oldest = rank(matches, times, lambda s, d: ids[s][d], "oldest", 0, 9)
-    assert [ids[hit.segment][hit.document] for hit in oldest] == ["a", "b", "c", "d", "e"]
-
-
-def test_ids_are_read_for_the_page_alone() -> None:
-    read = []
-
-    def id_of(segment: int, document: int) -> str:
-        read.append(document)
-        return str(document)
-
-    rank(
-        [{document: float(document) for document in range(10_000)}],
-        [range(10_000)],
-        id_of,
-        "relevance",
-        0,
-        20,
-    )
-    assert sorted(read) == list(range(9_980, 10_000))
+def test_a_year_makes_a_document_a_little_more_relevant_and_no_time_breaks_it() -> None:
+    year = int(365.25 * 86_400_000_000)
+    now, before, never, always = newer(np.array([50 * year, 49 * year, -(2**62), 2**62]))
+    assert now / before == pytest.approx(1.02)
+    assert 0 < never < before
+    assert now < always < 100
 
 
 def test_what_is_no_query_is_a_mistake_of_the_programmer() -> None:
