@@ -14,6 +14,7 @@ from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 from . import manifest as manifests
 from .analysis import Analyzer
@@ -30,11 +31,14 @@ from .ranking import rank
 from .segments import SegmentStore, Snapshot, encode, lemma_field
 from .spelling import nearest
 
+_MAX_DESCRIPTORS: Final = 400  # of large files, which are mapped: a process may often have 1,024
+
 
 class FolderEngine:
     """Indexes under `folder`. Safe to share between threads, and between processes by the files.
 
-    A writer waits `lock_timeout_s` for another one. `open_indexes` are kept ready for searching.
+    A writer waits `lock_timeout_s` for another one. `open_indexes` at most are kept ready for searching, of
+    `open_bytes` of files in memory together.
     """
 
     def __init__(
@@ -46,6 +50,7 @@ class FolderEngine:
         format: str,
         lock_timeout_s: float,
         open_indexes: int,
+        open_bytes: int,
     ) -> None:
         self._folder = Path(folder)
         self._analyzer = analyzer
@@ -53,6 +58,7 @@ class FolderEngine:
         self._schema = f"{format}, {ENTRY_TERMS}, {analyzer.version}"
         self._lock_timeout_s = lock_timeout_s
         self._open_indexes = open_indexes
+        self._open_bytes = open_bytes
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
         self._snapshots_lock = threading.Lock()
 
@@ -178,9 +184,23 @@ class FolderEngine:
                 continue  # a commit went by and took the file away
             with self._snapshots_lock:
                 self._snapshots[company] = snapshot
-                while len(self._snapshots) > self._open_indexes:
-                    self._snapshots.popitem(last=False)
+                self._close_some()
             return snapshot
+
+    def _close_some(self) -> None:
+        """Let go of the snapshots that were used longest ago, until the rest is within bounds. The newest
+        stays, however large it is."""
+        kept = self._snapshots.values()
+        held_bytes = sum(snapshot.held_bytes for snapshot in kept)
+        descriptors = sum(snapshot.descriptors for snapshot in kept)
+        while len(self._snapshots) > 1 and (
+            len(self._snapshots) > self._open_indexes
+            or held_bytes > self._open_bytes
+            or descriptors > _MAX_DESCRIPTORS
+        ):
+            _, closed = self._snapshots.popitem(last=False)
+            held_bytes -= closed.held_bytes
+            descriptors -= closed.descriptors
 
     def _snapshot_to_change(self, company: str) -> Snapshot:
         folder = self._path(company)

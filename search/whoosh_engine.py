@@ -255,7 +255,13 @@ class WhooshEngine(FolderEngine):
     """One Whoosh index per company: see `FolderEngine`, and `SearchEngine` for the promises."""
 
     def __init__(
-        self, folder: Path, analyzer: Analyzer, *, lock_timeout_s: float = 2.0, open_indexes: int = 1_000
+        self,
+        folder: Path,
+        analyzer: Analyzer,
+        *,
+        lock_timeout_s: float = 2.0,
+        open_indexes: int = 1_000,
+        open_bytes: int = 128 << 20,
     ) -> None:
         super().__init__(
             folder,
@@ -264,4 +270,5 @@ class WhooshEngine(FolderEngine):
             format=_FORMAT_NAME,
             lock_timeout_s=lock_timeout_s,
             open_indexes=open_indexes,
+            open_bytes=open_bytes,
         )

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ecm.search import commits
+from ecm.search import commits, folder_engine, whoosh_engine
 from ecm.search.analysis import Analyzer
 from ecm.search.commits import choose_merged
 from ecm.search.errors import IndexDamaged
@@ -127,6 +127,27 @@ def test_few_snapshots_are_kept_and_an_unchanged_index_is_opened_once(
     assert engine._snapshot("e").segments[0].opened is opened.segments[0].opened, "what is known is shared"
     engine.close()
     assert not engine._snapshots
+
+
+def test_what_is_kept_open_has_a_bound_in_bytes_and_in_files_of_the_system(
+    tmp_path: Path, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    WhooshEngine(tmp_path, analyzer).write("a", [entry("1", "договір")])
+    size_bytes = sum(
+        path.stat().st_size for path in WhooshEngine(tmp_path, analyzer)._path("a").glob("MAIN*")
+    )
+    engine = WhooshEngine(tmp_path, analyzer, open_bytes=size_bytes * 5 // 2)
+    for company in "bcd":
+        engine.write(company, [entry("1", "договір")])
+        assert find(engine, "договір", company=company) == ["1"]
+    assert list(engine._snapshots) == ["c", "d"]
+    mapping = WhooshEngine(tmp_path, analyzer)
+    monkeypatch.setattr(folder_engine, "_MAX_DESCRIPTORS", 7)
+    monkeypatch.setattr(whoosh_engine, "_MAPPED_BYTES", 1)
+    for company in "abcd":
+        assert find(mapping, "договір", company=company) == ["1"]
+    assert list(mapping._snapshots) == ["c", "d"]
+    assert sum(snapshot.descriptors for snapshot in mapping._snapshots.values()) == 6
 
 
 def test_all_files_are_durable_before_the_commit_shows(
