@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
-from typing import Any, Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +21,8 @@ from .matching import Documents, Mask, Occurrences, Places, Scores, fold_term, n
 from .query import Scope
 
 _KEPT_MASKS: Final = 8  # of who may see what, that a segment remembers
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
 _NO_DOCUMENTS: Final[Documents] = np.empty(0, np.int64)
 _NO_WEIGHTS: Final[Scores] = np.empty(0, np.float64)
 
@@ -125,8 +127,8 @@ class OpenSegment:
 
     def __init__(self, files: SegmentFiles) -> None:
         self.files = files
-        self.having_visible = lru_cache(_KEPT_MASKS)(self._having_visible)
-        self.column = lru_cache(None)(self._column)
+        self._visible: dict[frozenset[str], Mask] = {}
+        self._columns: dict[Facet, FacetColumn] = {}
 
     @cached_property
     def rows(self) -> Rows:
@@ -154,14 +156,24 @@ class OpenSegment:
             by_length.setdefault(len(form), []).append(form)
         return by_length
 
-    def _having_visible(self, terms: frozenset[str]) -> Mask:
-        mask = np.zeros(len(self.rows.times), np.bool_)
-        for term in terms:
-            if found := self.files.postings("visible", term):
-                mask[found.documents] = True
+    def having_visible(self, terms: frozenset[str]) -> Mask:
+        """Which documents have one of these terms in `visible_to`, deleted ones too."""
+        # No lru_cache: a cycle of references would keep files open until they are collected.
+        if (mask := self._visible.get(terms)) is None:
+            mask = np.zeros(len(self.rows.times), np.bool_)
+            for term in terms:
+                if found := self.files.postings("visible", term):
+                    mask[found.documents] = True
+            _keep(self._visible, terms, mask)
         return mask
 
-    def _column(self, facet: Facet) -> FacetColumn:
+    def column(self, facet: Facet) -> FacetColumn:
+        """The values of a facet."""
+        if facet not in self._columns:
+            self._columns[facet] = self._read_column(facet)
+        return self._columns[facet]
+
+    def _read_column(self, facet: Facet) -> FacetColumn:
         if facet == "year":
             years = self.rows.times.astype("datetime64[us]").astype("datetime64[Y]").astype(np.int64) + 1970
             values, numbers = np.unique(years, return_inverse=True)
@@ -192,7 +204,7 @@ class Segment:
         self.record = record
         self.size = record.documents
         self.entries = record.documents - len(record.deleted)
-        self.shown = lru_cache(_KEPT_MASKS)(self._shown)
+        self._shown: dict[frozenset[str], Mask | None] = {}
 
     @property
     def times(self) -> NDArray[np.int64]:
@@ -239,12 +251,17 @@ class Segment:
     def documents(self) -> Documents:
         return self._living(np.arange(self.size))
 
-    def _shown(self, visible_to: frozenset[str]) -> Mask | None:
+    def shown(self, visible_to: frozenset[str]) -> Mask | None:
         """Which documents are there for one who may see these terms; None for all."""
-        mask = self.opened.having_visible(visible_to)
+        try:
+            return self._shown[visible_to]
+        except KeyError:
+            mask = self.opened.having_visible(visible_to)
         if self.living is not None:
             mask = mask & self.living
-        return None if mask.all() else mask
+        shown = None if mask.all() else mask
+        _keep(self._shown, visible_to, shown)
+        return shown
 
     def _occurrences(self, field: str, term: str) -> Occurrences | None:
         found = self.opened.files.postings(field, term)
@@ -292,6 +309,13 @@ class Snapshot:
         """For each segment which documents there are for one who may see these terms; None for all."""
         terms = frozenset(visible_to)
         return [segment.shown(terms) for segment in self.segments]
+
+
+def _keep(kept: dict[_Key, _Value], key: _Key, value: _Value) -> None:
+    """Remember something among few others."""
+    if len(kept) >= _KEPT_MASKS:
+        kept.clear()
+    kept[key] = value
 
 
 def no_places() -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,7 @@ from ecm.search import commits, folder_engine, whoosh_engine
 from ecm.search.analysis import Analyzer
 from ecm.search.commits import choose_merged
 from ecm.search.errors import IndexDamaged
+from ecm.search.interface import FACETS
 from ecm.search.manifest import Manifest, SegmentRecord
 from ecm.search.query import parse
 from ecm.search.whoosh_engine import WhooshEngine
@@ -148,6 +150,21 @@ def test_what_is_kept_open_has_a_bound_in_bytes_and_in_files_of_the_system(
         assert find(mapping, "договір", company=company) == ["1"]
     assert list(mapping._snapshots) == ["c", "d"]
     assert sum(snapshot.descriptors for snapshot in mapping._snapshots.values()) == 6
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are told by Linux")
+def test_what_is_closed_is_closed_at_once(engine: WhooshEngine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(whoosh_engine, "_MAPPED_BYTES", 1)
+    engine.write(COMPANY, [entry("1", "договір", tags=("a",))])
+    gc.collect()
+    gc.disable()
+    try:
+        before = len(os.listdir("/proc/self/fd"))
+        engine.search(COMPANY, TREE, visible_to=["company"], facets=FACETS)
+        engine.close()
+        assert len(os.listdir("/proc/self/fd")) <= before
+    finally:
+        gc.enable()
 
 
 def test_all_files_are_durable_before_the_commit_shows(
