@@ -157,7 +157,7 @@ class Finding:
                 meant = self._meant(actor, q, passed, hits.total)
         except IndexDamaged:
             self._indexing.request_check(actor.company_id)
-            hits, damaged = Hits((), 0), True
+            hits, damaged = Hits((), 0, dict.fromkeys(facets, ())), True
         ids = [int(hit.id) for hit in hits.items]
         rows = self._rows.load(actor, ids, head_chars=SNIPPET_FROM_CHARS)
         highlighter = Highlighter(typed, self._analyzer)

@@ -6,13 +6,12 @@ Answers are built in `shown`; a test compares them with these.
 from __future__ import annotations
 
 from apiflask import Schema
-from apiflask.fields import Boolean, DateTime, Float, Integer, List, Nested, Raw, String
+from apiflask.fields import Boolean, DateTime, Integer, List, Nested, Raw, String
 from apiflask.validators import OneOf, Range
 from marshmallow import INCLUDE
 
 from ecm.access import ROLES
 from ecm.documents import KINDS
-from ecm.finding import SORTS
 from ecm.paging import PER_PAGE_MOST
 
 BYTES = Range(min=0, max=2**62 - 1)
@@ -346,36 +345,6 @@ class PreviewPending(Schema):
     """There is no picture yet. Ask again after `Retry-After` seconds."""
 
     preview_state = String(required=True)
-
-
-class SearchQuery(Schema):
-    """What to find. `from` and `to` are upload days, both included, UTC."""
-
-    q = String(load_default="")
-    deal = String(load_default=None)
-    kind = String(load_default=None)
-    tag = String(load_default=None)
-    from_ = String(load_default=None, data_key="from", metadata={"example": "2026-01-31"})
-    to = String(load_default=None, metadata={"example": "2026-01-31"})
-    sort = String(load_default="relevance", validate=OneOf(SORTS))
-    page = Integer(load_default=1, validate=Range(min=1, max=10**9))
-    per_page = Integer(load_default=20, validate=Range(min=1, max=PER_PAGE_MOST))
-
-
-class Found(Schema):
-    """A document that was found. The snippet is HTML: escaped text with <mark> around what was sought."""
-
-    document = Nested(DocumentOut, required=True)
-    snippet = String(required=True)
-    score = Float(required=True)
-
-
-class SearchOut(PageOut):
-    """What was found; changes up to `indexed_up_to` are considered, `pending` documents wait."""
-
-    items = List(Nested(Found), required=True)
-    indexed_up_to = DateTime(required=True)
-    pending = Integer(required=True)
 
 
 class EmptiedOut(Schema):

@@ -9,7 +9,6 @@ from typing import Any, TypeVar
 
 from flask import Response, current_app
 
-from ecm.finding import SearchPage
 from ecm.models import Card, Company, CompanyUsage, Deal, Document, Tariff, Version
 from ecm.paging import Page
 from ecm.tariffs import Quota, TariffChange, Usage
@@ -167,22 +166,6 @@ def company(each: Company, row: CompanyUsage) -> Json:
         "created_at": time(each.created_at),
         "tariff": tariff(row),
         "held_bytes": row.held_bytes,
-    }
-
-
-def search(found: SearchPage, names: Names) -> Json:
-    """One page of what was found."""
-    items = [
-        {"document": document(each.document, names), "snippet": each.snippet, "score": each.score}
-        for each in found.items
-    ]
-    return {
-        "items": items,
-        "total": found.total,
-        "page": found.page,
-        "per_page": found.per_page,
-        "indexed_up_to": time(found.indexed_up_to),
-        "pending": found.pending,
     }
 
 
