@@ -112,8 +112,9 @@ _REASONS: tuple[tuple[str, Callable[[str, str], str]], ...] = (
     (r"three letters.*", lambda *_found: _("Enter the three letters of the currency, for example UAH.")),
     (r"an address like.*", lambda *_found: _("Enter an e-mail address, for example name@company.example.")),
     (r"from (\d+) to (\d+) characters", lambda least, most: _between(least, most)),
-    (r"one of .*", lambda *_found: _("Choose one of the values in the list.")),
+    (r"(?:one|any) of .*", lambda *_found: _("Choose one of the values in the list.")),
     (r"a day such as.*", lambda *_found: _("Enter a date, for example 2026-01-31.")),
+    (r"a year such as.*", lambda *_found: _("Enter a year, for example 2026.")),
     (r"a number from.*", lambda *_found: _("Enter a larger number.")),
 )
 

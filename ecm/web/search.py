@@ -1,4 +1,4 @@
-"""Search: the box of every page, with filters below it and what was found."""
+"""Search: the box of every page, what was found with its facets, and documents like one."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import re
 from dataclasses import dataclass
 from typing import cast
 
-from flask import Blueprint, make_response, render_template, request
+from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from ecm.errors import Invalid, NotFound
 from ecm.finding import SearchPage
 from ecm.models import Deal
 from ecm.search.errors import BadQuery
-from ecm.search.interface import Sort
+from ecm.search.interface import FACETS, Sort
 from ecm.unit_of_work import UnitOfWork
-from ecm.web import messages
+from ecm.web import facets, messages
 from ecm.web.addresses import page_number
 from ecm.web.current import actor, begin, library
 
@@ -23,7 +23,8 @@ pages = Blueprint("search", __name__)
 
 PER_PAGE = 20
 DEALS_OFFERED = 200
-FILTERS = ("kind", "deal", "tag", "from", "to", "sort")
+SIMILAR_SHOWN = 20
+SIMILAR_BESIDE = 5
 AROUND = 40
 """How many letters of a wrong query are shown before and after the place at fault."""
 
@@ -42,7 +43,7 @@ class Fault:
 def index() -> BaseResponse:
     """What was found, or the place where the query is wrong. Nothing typed is lost."""
     q = request.args.get("q", "").strip()
-    values = {name: request.args.get(name, "").strip() for name in FILTERS}
+    values = {name: request.args.get(name, "").strip() for name in facets.PARAMETERS}
     found: SearchPage | None = None
     fault: Fault | None = None
     errors: dict[str, str] = {}
@@ -52,7 +53,9 @@ def index() -> BaseResponse:
         fault = _fault(q, error)
     except Invalid as error:
         errors = {error.field: messages.of_error(error).text}
+    is_blank = not q and not any(values.values())
     with begin() as tx:
+        deal = _deal(tx, values["deal"])
         page = render_template(
             "search/index.html",
             q=q,
@@ -60,29 +63,51 @@ def index() -> BaseResponse:
             found=found,
             fault=fault,
             errors=errors,
-            is_filtered=any(value for name, value in values.items() if name != "sort"),
-            names=tx.users.names(item.document.current.uploaded_by_id for item in found or ()),
+            facets=facets.of_page(found, values) if found else [],
+            chips=facets.chips(found, values, deal),
             deals=tx.deals.list(per_page=DEALS_OFFERED),
-            deal=_deal(tx, values["deal"]),
+            deal=deal,
+            search_address=facets.address,
+            recent=library().suggest(actor(), "").searches if is_blank else (),
         )
     return make_response(page, 400 if fault else 422 if errors else 200)
+
+
+@pages.post("/search/recent/clear")
+def forget() -> BaseResponse:
+    """Forget one's recent searches."""
+    library().forget_searches(actor())
+    return redirect(url_for("pages.search.index"))
+
+
+@pages.get("/documents/<id>/similar")
+def similar(id: str) -> str:
+    """Documents like one, on a page of their own, or (with ``part=1``) as a part of the document's page."""
+    is_part = request.args.get("part") == "1"
+    found = library().similar(actor(), id, limit=SIMILAR_BESIDE if is_part else SIMILAR_SHOWN)
+    with begin() as tx:
+        document = tx.documents.get(id)
+        names = tx.users.names(each.document.current.uploaded_by_id for each in found)
+        template = "search/similar_part.html" if is_part else "search/similar.html"
+        return render_template(template, document=document, found=found, names=names)
 
 
 def _search(q: str, values: dict[str, str]) -> SearchPage:
     deal = re.match(r"№?\s*(\d+)", values["deal"], re.ASCII)
     if values["deal"] and not deal:
         raise Invalid("deal", "one of the list")
+    filters = {name: values[name] for name in ("kind", "tag", "to", "format", "year", "by")}
     return library().search(
         actor(),
         q,
         deal=deal[1] if deal else None,
-        kind=values["kind"] or None,
-        tag=values["tag"] or None,
-        from_=values["from"] or None,
-        to=values["to"] or None,
+        from_=values["from"],
+        **filters,
         sort=cast(Sort, values["sort"] or "relevance"),
         page=page_number(),
         per_page=PER_PAGE,
+        facets=FACETS,
+        remember=True,
     )
 
 
