@@ -40,7 +40,7 @@ def check_refresh() -> None:
 
 def describe(operation: dict[str, Any]) -> None:
     """Add the parameter to a change's description."""
-    operation.setdefault("parameters", []).append(PARAMETER)
+    operation["parameters"] = [*operation.get("parameters", ()), PARAMETER]  # lists may be shared
 
 
 def _wait(response: Response) -> Response:
