@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from flask import request, url_for
 from flask_babel import lazy_gettext as _l
@@ -82,7 +83,8 @@ def chips(found: SearchPage | None, values: Mapping[str, str], deal: Deal | None
 def address(**changes: str) -> str:
     """The address of this search from its first page, with other values in place of these."""
     kept = {name: request.args.get(name, "").strip() for name in ("q", *PARAMETERS)}
-    return url_for("pages.search.index", **{name: value for name, value in (kept | changes).items() if value})
+    told: dict[str, Any] = {name: value for name, value in (kept | changes).items() if value}
+    return url_for("pages.search.index", **told)
 
 
 def _list(name: str, found: SearchPage, chosen: str) -> FacetList:
