@@ -20,8 +20,8 @@ from ecm import clock
 from ecm.access import COMPANY_TERM
 from ecm.database import Database, insert_or
 from ecm.extraction.pool import ExtractionPool
-from ecm.media_types import format_of
 from ecm.jobs import add_job
+from ecm.media_types import format_of
 from ecm.models import Company, Document, IndexQueue, OutboxTask, Version, VersionText
 from ecm.paging import TOTAL_CAP
 from ecm.renewing import renewing

@@ -20,8 +20,8 @@ from ecm.storage.interface import CHUNK_BYTES, Storage
 def read_text(
     storage: Storage, extraction: ExtractionPool, version: Version, *, recognize: bool = False
 ) -> Extraction:
-    """What reading a version's file gives; with `recognize` scans are read, too. Bytes that are gone are a failure to read; other StorageErrors
-    are raised."""
+    """What reading a version's file gives; with `recognize` scans are read, too. Bytes that are gone are a
+    failure to read; other StorageErrors are raised."""
     with tempfile.TemporaryDirectory(prefix="ecm-extract-") as folder:
         path = Path(folder) / "document"
         try:
