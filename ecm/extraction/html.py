@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import html
 import re
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,6 +21,18 @@ _BLOCKS = (
     "address, article, aside, blockquote, body, caption, center, dd, details, dialog, div, dl, dt, fieldset, "
     "figcaption, figure, footer, form, h1, h2, h3, h4, h5, h6, header, hr, legend, li, main, nav, ol, "
     "option, p, pre, section, summary, table, textarea, tr, ul, br"
+)
+# The parser looks through the elements around each one, so deep nesting costs the square of the depth.
+_DEPTH_LIMIT = 2_000
+_TAG = re.compile(r"<(/?)([a-zA-Z][^\s/>]*)")
+_MARKUP = re.compile(
+    r"<!--.*?(?:-->|\Z)|<(script|style|template|noscript)\b.*?(?:</\1\s*>|\Z)|<[/a-zA-Z!?][^>]*>?",
+    re.DOTALL | re.IGNORECASE,
+)
+# Elements that never have others inside, or end where the next of their kind begins.
+_NOT_NESTED = frozenset(
+    {"area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr"}
+    | {"p", "li", "dt", "dd", "td", "th", "tr", "tbody", "thead", "tfoot", "option", "optgroup"}
 )
 _LINE_END = "\x1e"  # what stands for the end of a line until blanks, source lines among them, are made one
 _CELL_END = "\x1f"
@@ -45,15 +59,52 @@ def decode_page(data: bytes) -> str:
 
 
 def read_page(markup: str) -> Iterator[str]:
-    """Yield the text of a page: title, description, body."""
+    """Yield the text of a page: title, description, body; of one nested too deeply, its words in order."""
+    if _depth(markup) > _DEPTH_LIMIT:
+        yield _words(markup)
+        return
     page = LexborHTMLParser(markup)
     for node in page.css("title"):
         yield node.text() + "\n"
     for node in page.css("meta[name=description i], meta[name=keywords i]"):
         yield (node.attributes.get("content") or "") + "\n"
+    yield from _read_body(page)
+
+
+def read_body(markup: str) -> Iterator[str]:
+    """Yield the text of a page without its title, which of a chapter says the name of the book."""
+    if _depth(markup) > _DEPTH_LIMIT:
+        yield _words(markup)
+        return
+    yield from _read_body(LexborHTMLParser(markup))
+
+
+def _read_body(page: LexborHTMLParser) -> Iterator[str]:
     body = page.body or page.root
     if body is not None:
         yield _text(body)
+
+
+def _words(markup: str) -> str:
+    return html.unescape(_MARKUP.sub("\n", markup))
+
+
+def _depth(markup: str) -> int:
+    """Return how deeply elements are nested, or more where some are not ended."""
+    open_elements: Counter[str] = Counter()
+    depth = deepest = 0
+    for end, name in _TAG.findall(markup):
+        name = name.lower()
+        if name in _NOT_NESTED:
+            continue
+        if not end:
+            open_elements[name] += 1
+            depth += 1
+            deepest = max(deepest, depth)
+        elif open_elements[name]:
+            open_elements[name] -= 1
+            depth -= 1
+    return deepest
 
 
 def _text(body: LexborNode) -> str:

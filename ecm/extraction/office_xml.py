@@ -109,7 +109,7 @@ class _ContentTypes:
 
 
 _TEXT = frozenset(
-    {"t", "v", "oddHeader", "oddFooter", "evenHeader", "firstHeader", "evenFooter", "firstFooter"}
+    {"t", "v", "text", "oddHeader", "oddFooter", "evenHeader", "firstHeader", "evenFooter", "firstFooter"}
 )
 _PROPERTIES = frozenset({"title", "subject", "keywords"})
 _SKIPPED = frozenset(

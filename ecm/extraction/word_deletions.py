@@ -19,7 +19,11 @@ class Deletions:
 
     def __init__(self, document: bytes, runs: bytes) -> None:
         number = max(0, (len(runs) - 4) // 8)
-        pages = {page & 0x3FFFFF for page in struct.unpack_from(f"<{number}I", runs, 4 * (number + 1))}
+        pages = (
+            {page & 0x3FFFFF for page in struct.unpack_from(f"<{number}I", runs, 4 * number + 4)}
+            if number
+            else set()
+        )
         found: list[tuple[int, int]] = []
         for page in pages:
             content = document[page * _PAGE_BYTES : (page + 1) * _PAGE_BYTES]

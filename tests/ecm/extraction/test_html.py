@@ -77,3 +77,9 @@ def test_a_declared_charset_is_believed_unless_the_bytes_say_otherwise(
 def test_broken_markup_is_read(read_page: Callable[[bytes], str]) -> None:
     assert read_page("<p>один <b>два <table><td>три <<< чотири".encode()) != ""
     assert read_page(b"") == ""
+
+
+def test_a_page_nested_very_deeply_gives_its_words(read_text: ReadText, tmp_path: Path) -> None:
+    path = tmp_path / "deep.html"
+    path.write_text("<p>початок</p>" + "<div>" * 200_000 + "глибина &amp; край<script>alert(1)</script>")
+    assert read_text(path, "text/html").split() == ["початок", "глибина", "&", "край"]
