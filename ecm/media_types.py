@@ -25,6 +25,11 @@ _HEAD_BYTES = 1024 * 1024
 _TEXT_HEAD_BYTES = 64 * 1024
 _TEXT_BEGINNING_BYTES = 1024
 _ZIP_START = b"PK\x03\x04"
+_DXF = re.compile(
+    rb"AutoCAD Binary DXF\r\n\x1a\x00"
+    rb"|\s*(?:999\r?\n[^\n]*\n\s*)*0\s*\n\s*SECTION\s*\n\s*2\s*\n\s*"
+    rb"(?:HEADER|CLASSES|TABLES|BLOCKS|ENTITIES|OBJECTS)\s"
+)
 _OLE_START = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml."
@@ -207,6 +212,8 @@ class MediaTypeDetector:
             return _zip_type(found, head, extension)
         if head.startswith(_OLE_START):
             return _ole_type(found, names_at_the_top(read), extension)
+        if _DXF.match(head[:_TEXT_HEAD_BYTES]):
+            return "image/vnd.dxf"
         if _RICH_TEXT.match(head):
             return "text/rtf"
         if _may_be_text(found, head, extension):

@@ -6,6 +6,7 @@ from PIL import Image, ImageChops, ImageFilter, ImageMath, ImageOps, ImageStat
 
 _MOST_PIXELS = 12_000_000  # a sheet of A4 at 350 dots an inch; more takes time and finds nothing
 _FEW_PIXELS = 2_000_000  # the same at 140 dots an inch; doubled, small letters are read much better
+_MIXABLE = ("L", "LA", "RGB", "RGBA", "CMYK", "YCbCr")
 _GROUND_SIDE = 64
 _GROUND_WINDOW = 9  # a seventh of the side: a dark band narrower than that is no ground, but on it
 _GROUND_LEVEL = 235
@@ -15,6 +16,9 @@ _LIGHT_ON_DARK = 0.5
 def prepare(picture: Image.Image) -> Image.Image:
     """Return the picture in grey (mode L), evenly lit, dark letters on light ground, of 2 to 12 megapixels
     where it can be. What is transparent is white."""
+    factor = int((picture.width * picture.height / _MOST_PIXELS) ** 0.5)
+    if factor > 1 and picture.mode in _MIXABLE:
+        picture = picture.reduce(factor)  # first of all: each step below makes a copy
     if picture.mode in ("RGBA", "LA", "PA") or "transparency" in picture.info:
         layer = picture.convert("RGBA")
         picture = Image.alpha_composite(Image.new("RGBA", layer.size, "white"), layer)

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import ctypes
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pypdfium2 as pdfium
 import pypdfium2.raw as raw
 
-from .interface import Unreadable
+from .interface import Found, Scan, Unreadable
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
 
 # How PDFium marks a hyphen at the end of a line, which the word itself does not have.
 _BROKEN_WORD = re.compile("[\x02\ufffe]\\s*")
@@ -21,6 +26,13 @@ _FIELD_TYPES_WITH_TEXT = (
     raw.FPDF_FORMFIELD_COMBOBOX,
     raw.FPDF_FORMFIELD_LISTBOX,
 )
+# A page with fewer letters, of which so much is pictures, is a scan: a page number, or what an app that scans
+# writes below.
+_FEW_CHARACTERS = 40
+_MOSTLY_PICTURE = 0.5
+_MOST_OBJECTS = 1000  # of a page, looked at for that
+_SCAN_DOTS_PER_INCH = 300
+_SCAN_PIXELS = 12_000_000
 
 
 class PdfExtractor:
@@ -28,8 +40,11 @@ class PdfExtractor:
 
     media_types = frozenset({"application/pdf"})
 
-    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[str]:
-        """Yield page by page the text, notes and form values, then bookmarks and properties."""
+    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[Found]:
+        """Yield page by page the text, or a scan, with notes and form values; then bookmarks and properties.
+
+        A text layer of nonsense is taken for text: whether it is, only a reader of the language knows.
+        """
         try:
             document = pdfium.PdfDocument(path)
         except pdfium.PdfiumError as error:
@@ -50,13 +65,16 @@ class PdfExtractor:
             document.close()
 
 
-def _read_page(document: pdfium.PdfDocument, number: int) -> Iterator[str]:
+def _read_page(document: pdfium.PdfDocument, number: int) -> Iterator[Found]:
     try:
         page = document[number]
         text_page = page.get_textpage()
     except pdfium.PdfiumError:
         return  # one page that can't be shown; the others stand
-    yield _BROKEN_WORD.sub("", text_page.get_text_range()) + "\n"
+    text = _BROKEN_WORD.sub("", text_page.get_text_range())
+    yield text + "\n"
+    if _is_scan(page, text):
+        yield Scan(lambda: _draw(page))
     for index in range(raw.FPDFPage_GetAnnotCount(page)):
         annotation = raw.FPDFPage_GetAnnot(page, index)
         if annotation:
@@ -66,6 +84,29 @@ def _read_page(document: pdfium.PdfDocument, number: int) -> Iterator[str]:
                 raw.FPDFPage_CloseAnnot(annotation)
     text_page.close()
     page.close()
+
+
+def _is_scan(page: pdfium.PdfPage, text: str) -> bool:
+    """Whether what is to be read on the page is in its pictures, or drawn without letters being told."""
+    characters = sum(map(str.isalnum, text))
+    if characters == 0:
+        return bool(raw.FPDFPage_CountObjects(page) > 0)
+    if characters >= _FEW_CHARACTERS:
+        return False
+    covered = 0.0
+    objects = page.get_objects(filter=[raw.FPDF_PAGEOBJ_IMAGE], max_depth=2)
+    for picture in itertools.islice(objects, _MOST_OBJECTS):
+        left, bottom, right, top = picture.get_bounds()
+        covered += abs(right - left) * abs(top - bottom)
+    width, height = page.get_size()
+    return covered >= float(_MOSTLY_PICTURE * width * height)
+
+
+def _draw(page: pdfium.PdfPage) -> Image:
+    width, height = page.get_size()
+    scale = min(_SCAN_DOTS_PER_INCH / 72, (_SCAN_PIXELS / max(width * height, 1)) ** 0.5)
+    picture: Image = page.render(scale=scale, grayscale=True).to_pil()
+    return picture
 
 
 def _read_annotation(document: pdfium.PdfDocument, annotation: object) -> Iterator[str]:

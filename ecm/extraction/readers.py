@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .archives import ArchiveExtractor
+from .dxf import DxfExtractor
 from .html import HtmlExtractor
+from .images import ImageExtractor
 from .interface import Extractor
 from .mail import MailExtractor
 from .mailboxes import MailboxExtractor
@@ -39,4 +41,6 @@ def make_extractors() -> tuple[Extractor, ...]:
         ArchiveExtractor(),
         MailExtractor(),
         MailboxExtractor(),
+        ImageExtractor(),
+        DxfExtractor(),
     )
