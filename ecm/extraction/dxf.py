@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from ezdxf.entities.dxfentity import DXFEntity
 
 _MEASURED = "<>"  # where the measured length stands in the text of a dimension
+_END_BYTES = 1024
 
 
 class DxfExtractor:
@@ -31,6 +32,14 @@ class DxfExtractor:
                 yield from _read(document.layouts.get(name), document, read_blocks)
         for _, value in document.header.custom_vars:
             yield value + "\n"
+        if not _is_whole(path):  # of a section without an end ezdxf drops all, and says nothing
+            raise Unreadable("damaged", "the drawing is cut short")
+
+
+def _is_whole(path: Path) -> bool:
+    with path.open("rb") as file:
+        file.seek(max(0, path.stat().st_size - _END_BYTES))
+        return b"EOF" in file.read()
 
 
 def _load(path: Path) -> Drawing:

@@ -1,4 +1,4 @@
-"""Hostile pictures and drawings; a tesseract that hangs, dies, is not there: reasons, and the pool goes on."""
+"""Hostile pictures; a tesseract that hangs, dies or is not there: a reason is told, and the pool lives."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from ecm.extraction.interface import Unreadable
 from ecm.media_types import MediaTypeDetector
 
 ReadText = Callable[[Path, str], str]
@@ -40,8 +41,10 @@ def test_every_text_that_is_drawn_is_read(read_text: ReadText, name: str) -> Non
     ]
 
 
-def test_a_drawing_cut_short_gives_what_stands_before(read_text: ReadText, tmp_path: Path) -> None:
+def test_a_drawing_cut_short_is_damaged(read_text: ReadText, tmp_path: Path) -> None:
     path = tmp_path / "cut.dxf"
     whole = (DRAWINGS / "house-by-hand.dxf").read_bytes()
     path.write_bytes(whole[: whole.index(b"INSERT")])
-    assert read_text(path, DXF).split("\n") == ["Чертёж фундамента", "ґанок 45°"]
+    with pytest.raises(Unreadable) as refusal:
+        read_text(path, DXF)
+    assert refusal.value.reason == "damaged"
