@@ -24,6 +24,7 @@ from ecm.indexing import Indexing
 from ecm.likeness import Likeness, Similar
 from ecm.migrating import migrate
 from ecm.models import Document, User, Version
+from ecm.previews import Preview, Previews
 from ecm.search.interface import Facet, Sort
 from ecm.settings import Leases
 from ecm.staging import StagedFile, Staging
@@ -56,6 +57,7 @@ class Ecm:
         suggesting: Suggesting,
         likeness: Likeness,
         worker: Worker,
+        previews: Previews,
         checking: Fsck,
         leases: Leases,
         closers: Sequence[object] = (),
@@ -69,6 +71,7 @@ class Ecm:
         self.suggesting = suggesting
         self.likeness = likeness
         self.worker = worker
+        self.previews = previews
         self._checking = checking
         self.leases = leases
         self._closers = closers
@@ -170,6 +173,22 @@ class Ecm:
                 self._downloads.clear()
             self._downloads.add(mark)
         return reader
+
+    def preview(
+        self,
+        actor: Actor,
+        document: Document | int | str,
+        *,
+        page: int = 1,
+        width: int = 800,
+        version: int | str | None = None,
+    ) -> Preview:
+        """The picture of a document's page, as `Previews.read` gives it; also of one in the trash. NotFound.
+        Looking at a page is no download: the trail gets no event."""
+        id = document.id if isinstance(document, Document) else document
+        with self.begin(actor) as tx:
+            found = tx.documents.versions.get(tx.documents.get(id), version)
+        return self.previews.read(found, page=page, width=width)
 
     def search(
         self,

@@ -163,6 +163,36 @@ class ChecksumMismatch(EcmError):
         super().__init__(f"the piece does not have this {algorithm} checksum", algorithm=algorithm)
 
 
+class NoSuchPage(EcmError):
+    """The document has fewer pages that can be shown."""
+
+    code = "no_such_page"
+
+    def __init__(self, page: int, pages: int) -> None:
+        super().__init__(f"there is no page {page} of {pages}", page=page, pages=pages)
+
+
+class PreviewUnavailable(EcmError):
+    """There is no picture of the page, and there won't be: `reason` is the code that says why."""
+
+    code = "preview_unavailable"
+
+    def __init__(self, state: str, reason: str) -> None:
+        super().__init__(f"no picture can be made of this: {reason}", preview_state=state, reason=reason)
+        self.state = state
+        self.reason = reason
+
+
+class PreviewPending(EcmError):
+    """The picture is not made yet; ask again in `retry_after_s` seconds."""
+
+    code = "preview_pending"
+
+    def __init__(self, retry_after_s: int = 1) -> None:
+        super().__init__("the picture is being made", preview_state="pending")
+        self.retry_after_s = retry_after_s
+
+
 class BadCredentials(EcmError):
     """The e-mail or the password is wrong; it is not told which."""
 

@@ -18,11 +18,11 @@ from typing import Any
 
 from sqlalchemy import func, insert, null, select, union_all
 
-from ecm import clock
+from ecm import clock, previews
 from ecm.database import Database
 from ecm.errors import NotFound
 from ecm.indexing import Indexing
-from ecm.models import Company, Document, Intent, OutboxTask, Version
+from ecm.models import Company, Document, Intent, Job, OutboxTask, Version
 from ecm.recounting import count_anew, find_miscounts
 from ecm.search.errors import IndexBusy, IndexDamaged
 from ecm.search.interface import SearchEngine
@@ -34,6 +34,7 @@ from ecm.storage.interface import CHUNK_BYTES, BlobInfo, Storage
 BATCH = 500
 SECOND_LOOK_AFTER_S = 1.0
 _COMPANY = re.compile(r"c([1-9][0-9]{0,17})/")
+_PREVIEW = re.compile(re.escape(previews.PREFIX) + r"([1-9][0-9]{0,17})/([1-9][0-9]{0,17})/")
 
 Progress = Callable[[int, int], None]
 """Called with the bytes of content that were checked so far, and those of all."""
@@ -45,6 +46,7 @@ CODES = {
     "blob_unreadable": "A version's content cannot be read. Look after the disk, or restore the file.",
     "blob_orphan": "A blob that no row knows. Mended by deleting it.",
     "blob_foreign": "A blob under no company of this database. Left alone: it may be another's.",
+    "preview_orphan": "Pictures of a version that is gone. Mended by deleting them.",
     "company_counter": "A company's counter is not the sum of what it holds. Mended by counting anew.",
     "user_counter": "A user's counter is not the sum of what they hold. Mended by counting anew.",
     "index_damaged": "A company's index cannot be trusted. Mended by making it anew.",
@@ -114,6 +116,7 @@ class Fsck:
             whole: set[str] = set()
             yield from self._check_blobs(found_id, blobs, whole, repair)
             yield from self._check_versions(found_id, whole, quick, tally)
+            yield from self._check_previews(found_id, repair)
             yield from self._check_counters(found_id, repair)
             yield from self._check_index(found_id, repair)
 
@@ -127,7 +130,7 @@ class Fsck:
         done: set[int] = set()
         for found_id, blobs in groupby(self._storage.list(), _company_of):
             if found_id is None or not self._exists(found_id):
-                yield None, blobs
+                yield None, (blob for blob in blobs if not self._is_preview(blob))
             else:
                 yield found_id, blobs
                 done.add(found_id)
@@ -136,6 +139,11 @@ class Fsck:
         for id in ids:
             if id not in done:
                 yield id, iter(())
+
+    def _is_preview(self, blob: BlobInfo) -> bool:
+        """Whether a blob is a picture of one of this database's companies, whose check comes to it."""
+        found = _PREVIEW.match(blob.key)
+        return found is not None and self._exists(int(found[1]))
 
     def _exists(self, company_id: int) -> bool:
         with self._database.transaction() as session:
@@ -257,6 +265,32 @@ class Fsck:
         with self._database.transaction() as session:
             return session.scalar(select(Version.id).where(Version.id == version.id)) is not None
 
+    def _check_previews(self, company_id: int, repair: bool) -> Iterator[Finding]:
+        """Find pictures of versions that are gone and that nobody is about to delete."""
+        kept = self._storage.list(previews.company_prefix(company_id))
+        for version_id, blobs in groupby(kept, _version_of):
+            if version_id is None or not self._is_known(version_id):
+                keys = [blob.key for blob in blobs if self._is_stored(blob.key)]
+                for key in keys:
+                    if repair:
+                        self._storage.delete(key)
+                    detail = f"company {company_id}: the picture {key} is of a version that is gone"
+                    yield Finding("preview_orphan", company_id, key, detail, repair)
+
+    def _is_known(self, version_id: int) -> bool:
+        """Whether there is a version, or a job that will delete what is left of it."""
+        version = select(Version.id).where(Version.id == version_id)
+        job = select(Job.version_id).where(Job.version_id == version_id, Job.kind == "forget_preview")
+        with self._database.transaction() as session:
+            return session.execute(union_all(version, job)).first() is not None
+
+    def _is_stored(self, key: str) -> bool:
+        try:
+            self._storage.stat(key)
+        except BlobNotFound:
+            return False
+        return True
+
     # Counters.
 
     def _check_counters(self, company_id: int, repair: bool) -> Iterator[Finding]:
@@ -356,3 +390,8 @@ def _compare_size(version: _Stored, size_bytes: int) -> tuple[str, str] | None:
 def _company_of(blob: BlobInfo) -> int | None:
     match = _COMPANY.match(blob.key)
     return int(match[1]) if match else None
+
+
+def _version_of(blob: BlobInfo) -> int | None:
+    match = _PREVIEW.match(blob.key)
+    return int(match[2]) if match else None

@@ -23,7 +23,7 @@ from ecm.renewing import renewing
 
 logger = logging.getLogger(__name__)
 
-Kind = Literal["recognize", "preview"]
+Kind = Literal["recognize", "preview", "forget_preview"]
 Handler = Callable[[int, int], None]
 """Does the job of a company's version: (company id, version id). Nothing to do is no error."""
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
+from ecm import previews
 from ecm.access import may_purge
 from ecm.errors import ChangedMeanwhile, Forbidden
 from ecm.models import Document, DocumentCard, IdempotentRequest, Upload, Version, VersionText
@@ -73,6 +74,7 @@ class Purging:
         session.execute(delete(IdempotentRequest).where(IdempotentRequest.document_id == document.id))
         session.execute(update(Upload).where(Upload.document_id == document.id).values(document_id=None))
         session.execute(delete(Version).where(Version.id.in_(version_ids)))
+        previews.end(session, versions)
         session.execute(delete(Document).where(Document.id == document.id))
         for version in versions:
             open_dead_intent(

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
+from ecm import previews
 from ecm.errors import ChangedMeanwhile, NotFound
 from ecm.ids import parse_id
 from ecm.models import Document, Version
@@ -66,7 +67,7 @@ class Versions:
         self._tx.session.refresh(document, ["current_version", "trashed_at"])
 
     def insert(self, document: Document, staged: StagedFile, *, number: int, at: datetime) -> Version:
-        """The row of a version whose bytes were just taken over. Flushed by the caller."""
+        """The row of a version whose bytes were just taken over, and the job of its previews."""
         version = Version(
             company_id=document.company_id,
             document_id=document.id,
@@ -81,6 +82,7 @@ class Versions:
             text_state="pending",
         )
         self._tx.session.add(version)
+        previews.start(self._tx.session, version)
         return version
 
 

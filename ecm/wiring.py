@@ -9,15 +9,17 @@ from sqlalchemy import Engine
 
 from ecm.app import Ecm
 from ecm.database import Database, open_engine
+from ecm.drawing import DrawingPool, OfficeConverter
 from ecm.errors import SettingError
 from ecm.extraction.pool import ExtractionPool
 from ecm.finding import Finding
 from ecm.found_rows import FoundRows
 from ecm.fsck import Fsck
 from ecm.indexing import Indexing
-from ecm.jobs import Jobs
+from ecm.jobs import Handler, Jobs, Kind
 from ecm.likeness import Likeness
 from ecm.media_types import MediaTypeDetector
+from ecm.previews import Previews
 from ecm.recent_searches import RecentSearches
 from ecm.recognition import Recognition
 from ecm.search.analysis import Analyzer
@@ -57,9 +59,15 @@ def open(
     db = Database(engine)
     recognizing = ExtractionPool()
     recognition = Recognition(db, store, recognizing)
+    previews = Previews(db, store, DrawingPool(), OfficeConverter())
     staging = Staging(db, store, MediaTypeDetector(), leases)
     indexing = Indexing(db, store, search_engine, extraction)
     rows, recent = FoundRows(db), RecentSearches(db)
+    jobs: dict[Kind, Handler] = {
+        "recognize": recognition.recognize,
+        "preview": previews.make,
+        "forget_preview": previews.forget,
+    }
     return Ecm(
         database=db,
         storage=store,
@@ -69,10 +77,11 @@ def open(
         finding=Finding(db, search_engine, analyzer, indexing, rows, recent),
         suggesting=Suggesting(search_engine, rows, recent, indexing),
         likeness=Likeness(db, search_engine, analyzer, rows, indexing),
-        worker=Worker(indexing, Jobs(db, {"recognize": recognition.recognize}), staging, leases),
+        worker=Worker(indexing, Jobs(db, jobs), staging, leases),
+        previews=previews,
         checking=Fsck(db, store, search_engine, indexing),
         leases=leases,
-        closers=(extraction, recognizing, search_engine),
+        closers=(previews, extraction, recognizing, search_engine),
     )
 
 

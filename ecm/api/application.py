@@ -21,6 +21,7 @@ from ecm.api import (
     errors,
     health,
     metrics,
+    previews,
     quota,
     refreshing,
     search,
@@ -92,8 +93,8 @@ def create_app(settings: Settings | None = None, *, library: Ecm | None = None) 
 
 def api_blueprints() -> list[APIBlueprint]:
     """The API's parts."""
-    rooms = (tokens, quota, deals, documents, versions, content, uploads, trash, search, admin, health)
-    return [room.blueprint for room in rooms]
+    of_documents = (documents, versions, content, previews, uploads, trash, search)
+    return [room.blueprint for room in (tokens, quota, deals, *of_documents, admin, health)]
 
 
 def _configure(application: Application) -> None:

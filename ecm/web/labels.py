@@ -31,6 +31,7 @@ SCOPES = {
 SORTS = {"relevance": _l("Best match"), "newest": _l("Newest first"), "oldest": _l("Oldest first")}
 TEXT_STATES = {
     "pending": _l("Text is being read"),
+    "recognizing": _l("The scan is being read"),
     "done": _l("Searchable"),
     "empty": _l("No text in it"),
     "unsupported": _l("Text is not read from this format"),
@@ -46,6 +47,20 @@ TEXT_REASONS = {
     "time_limit": _l("reading took too long"),
     "memory_limit": _l("reading took too much memory"),
     "crashed": _l("the reader failed"),
+    "no_recognizer": _l("it is a scan, and the server has no program to read scans"),
+}
+PREVIEW_REASONS = {
+    "missing": _l("There is no picture: the file was not there."),
+    "unsupported": _l("Files of this format are not shown here. Download the file to open it."),
+    "office_missing": _l("To see such files here, LibreOffice must be installed on the server."),
+    "not_converted": _l("There is no picture: the file is damaged, or protected by a password."),
+    "encrypted": _l("There is no picture: the file is protected by a password."),
+    "damaged": _l("There is no picture: the file is damaged."),
+    "empty": _l("There is no picture: nothing is in the file."),
+    "too_large": _l("There is no picture: the file is too large to be shown."),
+    "time_limit": _l("There is no picture: making it took too long."),
+    "memory_limit": _l("There is no picture: making it took too much memory."),
+    "crashed": _l("There is no picture: it could not be made."),
 }
 
 FORMATS = (  # what a media type holds, the word for such files, their icon

@@ -13,6 +13,7 @@ from flask import Flask
 from ecm import errors as domain
 from ecm.access import ROLES
 from ecm.documents import KINDS
+from ecm.drawing import interface as drawing
 from ecm.extraction.interface import Reason, State
 from ecm.search import errors as search
 from ecm.storage import errors as storage
@@ -91,8 +92,9 @@ def test_every_reason_of_a_wrong_value_has_words(bare: Flask, reason: str) -> No
 def test_every_code_of_the_domain_has_its_word() -> None:
     assert set(labels.KINDS) == set(KINDS)
     assert set(labels.ROLES) == set(ROLES)
-    assert set(labels.TEXT_STATES) == {"pending", *State.__args__}  # type: ignore[attr-defined]
+    assert set(labels.TEXT_STATES) == {"pending", "recognizing", *State.__args__}  # type: ignore[attr-defined]
     assert set(labels.TEXT_REASONS) == set(Reason.__args__) - {""}  # type: ignore[attr-defined]
+    assert set(labels.PREVIEW_REASONS) == set(drawing.Reason.__args__) - {""}  # type: ignore[attr-defined]
 
 
 def test_no_text_is_without_its_translation() -> None:
