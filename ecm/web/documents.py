@@ -29,6 +29,15 @@ def show(id: str) -> str:
         return _page(tx, tx.documents.get(id))
 
 
+@pages.get("/documents/<id>/viewer")
+def viewer(id: str) -> str:
+    """What a document's page shows of its pages, for a script to put there once there is a picture."""
+    with begin() as tx:
+        document = tx.documents.get(id)
+    shown = {"document": document, "version": document.current, "view": _view(document)}
+    return render_template("documents/viewer.html", **shown)
+
+
 @pages.post("/documents/<id>")
 def update(id: str) -> BaseResponse:
     """Change the title, the kind and the tags."""
@@ -116,6 +125,7 @@ def _page(tx: UnitOfWork, document: Document, **form: Any) -> str:
         "documents/show.html",
         row=shown,
         document=document,
+        view=_view(document),
         versions=versions,
         names=tx.users.names([*people, document.trashed_by_id]),
         deals=[deal for deal in deals if deal.id not in on],
@@ -123,6 +133,12 @@ def _page(tx: UnitOfWork, document: Document, **form: Any) -> str:
         errors=form.get("errors", {}),
         actor=actor(),
     )
+
+
+def _view(document: Document) -> int:
+    """Which page of the document is looked at: the one in the address, if there is such a page."""
+    pages = document.current.preview_pages or 1
+    return min(pages, max(1, request.args.get("view", 1, type=int)))
 
 
 def _refused(id: str, errors: dict[str, str]) -> BaseResponse:

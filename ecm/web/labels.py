@@ -98,6 +98,11 @@ def text_state(version: Version) -> str:
     return _("%(state)s: %(reason)s", state=state, reason=word(TEXT_REASONS, version.text_reason))
 
 
+def preview_reason(version: Version) -> str:
+    """Why there are no pictures of a version's pages."""
+    return word(PREVIEW_REASONS, version.preview_reason or "unsupported")
+
+
 def format_word(media_type: str) -> str:
     """What people call files of a media type; the type itself where they have no word for it."""
     return next((str(word) for part, word, _icon in FORMATS if part in media_type), media_type)

@@ -78,6 +78,7 @@ def init_app(app: Flask) -> None:
         get_locale=get_locale,
         is_shown_inline=rows.is_shown_inline,
         labels=labels,
+        preview_reason=labels.preview_reason,
         languages=languages.LANGUAGES,
         text_state=labels.text_state,
     )
