@@ -1,0 +1,152 @@
+"""An entry as tantivy stores it: its fields, and what each is for.
+
+The score is made at indexing, as for every engine (see `entry_terms`): a lemma's weight becomes the
+number of times that it stands in the field `weights`, so that tantivy's BM25, over a field that it
+knows no lengths of, orders entries as `matching` does (see `tantivy_queries`). Positions of lemmas and
+of surface forms stand in fields of their own, with several terms at one position.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import numpy as np
+import tantivy
+
+from .analysis import Analyzer
+from .entry_terms import KEPT_PREFIX_LETTERS, texts_of, values_of
+from .interface import Entry, Facet
+from .matching import microseconds, newer, weigh
+from .query import Scope
+
+SCHEMA: Final = "tantivy 1"  # change it with anything here
+SCOPES: Final[tuple[Scope, ...]] = ("everywhere", "title", "deal", "client")
+FACET_FIELDS: Final[Mapping[Facet, str]] = {
+    "kind": "kind",
+    "year": "year",
+    "format": "format",
+    "by": "by",
+    "tag": "tag",
+}
+TAG_WRITTEN: Final = "tag_written"
+NEWEST: Final = "newest"  # orders by upload time and id; what follows the time is the id
+OLDEST: Final = "oldest"
+TIME_DIGITS: Final = 16
+FREQUENCY_STEP: Final = 8  # a lemma of weight 1 more stands so many times more often in `weights`
+SATURATION: Final = 1.2  # that of `matching`, which is BM25's k1 in tantivy, too
+# Tantivy multiplies k1 by 1 - b + b * length / average, where the length is told as 1 and the average
+# is of all terms of `weights`: PADDING makes it so large that nothing but 1 - b is left.
+SATURATION_HERE: Final = SATURATION * 0.25
+PADDING: Final = 300
+_MOST_WEIGHT: Final = 60.0  # beyond it, a word's share of the score grows by less than 2 %
+_VALUES: Final = ("visible", "card", "by", "kind", "format", "tag", TAG_WRITTEN, "type")
+_FAST: Final = frozenset((*FACET_FIELDS.values(), TAG_WRITTEN))
+_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+_ESCAPE: Final = "\ue000"
+_UNSTORABLE: Final = re.compile("[\ud800-\udfff\ue000]")
+_ESCAPED: Final = re.compile("\ue000([0-9a-f]{4})")
+_HALF_RANGE: Final = 1 << 63
+
+
+@dataclass(slots=True)
+class _Words:
+    """The words of one scope: (lemma or form, position), and the weight of each lemma."""
+
+    lemmas: list[tuple[str, int]] = field(default_factory=list)
+    forms: list[tuple[str, int]] = field(default_factory=list)
+    weights: dict[str, float] = field(default_factory=dict)
+    end: int = 0
+
+
+def build_schema() -> tantivy.Schema:
+    """The fields of an index."""
+    builder = tantivy.SchemaBuilder()
+    builder.add_text_field("id", stored=True, tokenizer_name="raw", index_option="basic")
+    builder.add_json_field("weights", tokenizer_name="whitespace", index_option="freq")
+    for scope in SCOPES:
+        builder.add_text_field(f"lemmas_{scope}", tokenizer_name="raw", index_option="position")
+        builder.add_text_field(f"forms_{scope}", tokenizer_name="raw", index_option="position")
+        builder.add_text_field(f"starts_{scope}", tokenizer_name="whitespace", index_option="basic")
+    for name in (*_VALUES, "year"):
+        fast = name in _FAST
+        builder.add_text_field(name, fast=fast, tokenizer_name="raw", index_option="basic")
+    for name in (NEWEST, OLDEST):
+        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
+    builder.add_integer_field("time", fast=True)
+    builder.add_float_field("newer", fast=True)
+    return builder.build()
+
+
+def build_document(entry: Entry, analyzer: Analyzer) -> tuple[tantivy.Document, frozenset[str]]:
+    """An entry as a document, and the surface forms in it."""
+    scopes = _words_of(entry, analyzer)
+    document = tantivy.Document()
+    entry_id = plain(entry.id)
+    document.add_text("id", entry_id)
+    weights = {scope: _repeated(words.weights) for scope, words in scopes.items()}
+    document.add_json("weights", {**weights, "padding": "p " * PADDING})
+    for scope, words in scopes.items():
+        _add_words(document, scope, words)
+    values = values_of(entry)
+    for name in _VALUES:
+        for value in values[name]:
+            document.add_text(name, plain(value))
+    time_us = microseconds(entry.uploaded_at)
+    document.add_text("year", str((_EPOCH + timedelta(microseconds=time_us)).year))
+    document.add_integer("time", time_us)
+    document.add_text(NEWEST, f"{_HALF_RANGE - time_us:0{TIME_DIGITS}x}{entry_id}")
+    document.add_text(OLDEST, f"{_HALF_RANGE + time_us:0{TIME_DIGITS}x}{entry_id}")
+    # Tantivy multiplies the score by log2(2 + this).
+    document.add_float("newer", 2.0 ** float(newer(np.array([time_us]))[0]) - 2.0)
+    return document, frozenset(form for words in scopes.values() for form, _ in words.forms)
+
+
+def plain(text: str) -> str:
+    """A text that tantivy can store: half a letter (a lone surrogate) is written out. No two become one."""
+    return _UNSTORABLE.sub(lambda match: f"{_ESCAPE}{ord(match[0]):04x}", text)
+
+
+def written(text: str) -> str:
+    """The text that `plain` was given."""
+    return _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text) if _ESCAPE in text else text
+
+
+def _words_of(entry: Entry, analyzer: Analyzer) -> dict[Scope, _Words]:
+    """The words of each scope that has any."""
+    scopes: dict[Scope, _Words] = {}
+    for scope, text, weight in texts_of(entry):
+        found = list(analyzer.positions(text))
+        if not found:
+            continue
+        words = scopes.setdefault(scope, _Words())
+        weight = weigh(1, len(found)) if weight is None else weight
+        for number, forms, lemmas in found:
+            at = words.end + number
+            words.forms.extend((form, at) for form in forms)
+            for lemma in lemmas:
+                words.lemmas.append((lemma, at))
+                words.weights[lemma] = words.weights.get(lemma, 0.0) + weight
+        words.end += len(found) + 1
+    return scopes
+
+
+def _repeated(weights: Mapping[str, float]) -> str:
+    """Each lemma as many times as its weight says: the score is then an affine function of what
+    `matching` makes of the weight (see `tantivy_queries`)."""
+    least = FREQUENCY_STEP * SATURATION - SATURATION_HERE
+    return "".join(
+        f"{lemma} " * round(FREQUENCY_STEP * min(weight, _MOST_WEIGHT) + least)
+        for lemma, weight in weights.items()
+    )
+
+
+def _add_words(document: tantivy.Document, scope: Scope, words: _Words) -> None:
+    for kind, terms in (("lemmas", words.lemmas), ("forms", words.forms)):
+        tokens = [tantivy.Token(term, at, 0, 0) for term, at in terms]
+        document.add_pre_tokenized_text(f"{kind}_{scope}", tantivy.PreTokenizedString("", tokens))
+    starts = {form[:letters] for form, _ in words.forms for letters in range(1, KEPT_PREFIX_LETTERS + 1)}
+    document.add_text(f"starts_{scope}", " ".join(starts))
