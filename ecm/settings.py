@@ -56,7 +56,7 @@ class Settings:
             data_dir=data_dir,
             database_url=_url(environ, "ECM_DATABASE_URL", f"sqlite:///{data_dir}/ecm.db", _DATABASES),
             storage_url=_url(environ, "ECM_STORAGE_URL", f"file:{data_dir}/files", ("file:", "s3://")),
-            search_url=_url(environ, "ECM_SEARCH_URL", f"whoosh:{data_dir}/index", ("whoosh:",)),
+            search_url=_url(environ, "ECM_SEARCH_URL", f"whoosh:{data_dir}/index", ("whoosh:", "tantivy:")),
             secret_key=environ.get("ECM_SECRET_KEY") or _kept_secret(data_dir),
             leases=Leases(
                 upload_s=_seconds(environ, "ECM_UPLOAD_LEASE_S", Leases.upload_s),

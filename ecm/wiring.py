@@ -124,4 +124,8 @@ def open_search(url: str, analyzer: Analyzer) -> SearchEngine:
     scheme, _, path = url.partition(":")
     if scheme == "whoosh" and path:
         return WhooshEngine(Path(path), analyzer)
-    raise SettingError("search", url, "whoosh:PATH")
+    if scheme == "tantivy" and path:
+        from ecm.search.tantivy_engine import TantivyEngine
+
+        return TantivyEngine(Path(path), analyzer)
+    raise SettingError("search", url, "whoosh:PATH or tantivy:PATH")

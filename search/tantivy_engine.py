@@ -76,7 +76,7 @@ class TantivyEngine:
         with _translated(company):
             index = self._index(company)
             if index is None or not visible_to:
-                return Hits((), 0, {facet: () for facet in facets})
+                return Hits((), 0, dict.fromkeys(facets, ()))
             return index.search(query, visible_to, sort, offset, limit, facets)
 
     def spellings(

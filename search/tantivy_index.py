@@ -199,7 +199,7 @@ class SearchedIndex:
 
 class Change:
     """A commit in the making, by whoever holds the lock. Nothing is written before something changes, and
-    nothing shows before `commit`. OSError when a disk is full; whoever made it ends it, by `abandon` at least."""
+    nothing shows before `commit`. OSError when a disk is full. Whoever made it ends it by `abandon`, at least."""
 
     def __init__(self, folder: Path, schema: str, older: SearchedIndex | None, analyzer: Analyzer) -> None:
         self._folder = folder

@@ -1,8 +1,8 @@
 """A query's tree -> a query of tantivy that finds the same entries, with scores in the same order.
 
 A lemma that stands so often as `tantivy_schema` writes it scores ``rarity * (1 - SHARE + SHARE * x)``
-in tantivy's BM25, where ``rarity * x`` is what `matching` gives it. What is the same for all entries that have it,
-the *base*, is taken off again: once for the whole query where all hits have it, or else by its part.
+in tantivy's BM25, where ``rarity * x`` is what `matching` gives it. What is the same for all entries that
+have it, the *base*, is taken off again: once for the whole query where all hits have it, or else by its part.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Translator:
                 return self._all_of(parts)
             case Or(parts):
                 return self._any_of(parts)
-            case Not(part):
+            case Not():
                 return self._all_of((query,))
             case Word(text, scope) | Phrase(text, scope):
                 positions = [position.lemmas for position in self._analyzer.words(text)]
