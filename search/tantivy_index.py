@@ -57,11 +57,11 @@ class SearchedIndex:
 
     def has(self, entry_id: str) -> bool:
         """Whether there is an entry of this id, or a deleted one that still counts."""
-        return self._searcher.doc_freq("id", plain(entry_id)) > 0
+        return bool(self._searcher.doc_freq("id", plain(entry_id)))
 
     def has_form(self, form: str) -> bool:
         """Whether this surface form stands in an entry, or a deleted one that still counts."""
-        return self._searcher.doc_freq("forms_everywhere", form) > 0
+        return bool(self._searcher.doc_freq("forms_everywhere", form))
 
     def search(
         self,
@@ -199,7 +199,8 @@ class SearchedIndex:
 
 class Change:
     """A commit in the making, by whoever holds the lock. Nothing is written before something changes, and
-    nothing shows before `commit`. OSError when a disk is full. Whoever made it ends it by `abandon`, at least."""
+    nothing shows before `commit`. OSError when a disk is full. Whoever made it ends it, at least by
+    `abandon`."""
 
     def __init__(self, folder: Path, schema: str, older: SearchedIndex | None, analyzer: Analyzer) -> None:
         self._folder = folder
