@@ -51,7 +51,7 @@ class SearchedIndex:
             index = tantivy.Index.open(str(folder))
             index.config_reader("manual")  # a look at the file's signature tells as much as its watcher
             self._schema = index.schema
-            self._searcher = index.searcher()
+            self._searcher: Any = index.searcher()  # its stubs leave out what a search has counted
             self._translator = Translator(self._schema, self._searcher, state.documents, analyzer)
             self._entries: int = self._searcher.num_docs
 

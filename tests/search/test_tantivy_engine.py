@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import random
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from ecm.search.analysis import Analyzer
 from ecm.search.tantivy_engine import TantivyEngine
-from tests.contracts.engine_contract import EngineContract, Place
+from ecm.search.interface import Entry
+from ecm.search.query import And, Exact, Not, Or, Phrase, Prefix, Query, Term, Uploaded, Word, all_of
+from ecm.search.whoosh_engine import WhooshEngine
+from tests.contracts.engine_contract import COMPANY, EVERYBODY, NOON, EngineContract, Place, deal, entry
 
 
 class TantivyPlace:
@@ -38,3 +43,70 @@ class TestTantivyEngine(EngineContract):
     @pytest.fixture
     def place(self, tmp_path: Path, analyzer: Analyzer) -> Place:
         return TantivyPlace(tmp_path / "index", analyzer)
+
+
+WORDS = (
+    "договір рахунок акт постачання сервер обладнання оплата послуга клієнт звіт проект контракт поставка "
+    "оборудование счет письмо лист аванс пеня штраф термін сторона invoice payment delivery 12/2026-К 2026"
+).split()
+
+
+def text(draw: random.Random, words: int) -> str:
+    """Words of which the first are much more frequent than the last."""
+    return " ".join(WORDS[int(len(WORDS) * draw.random() ** 2)] for _ in range(words))
+
+
+def varied(draw: random.Random, number: int) -> Entry:
+    return entry(
+        str(number),
+        text(draw, draw.choice([5, 30, 100, 400])),
+        title=text(draw, draw.randrange(4)),
+        filename=text(draw, draw.randrange(2)),
+        cards=(deal(text(draw, 2)),) if draw.random() < 0.4 else (),
+        kind=draw.choice(["contract", "invoice"]),
+        uploaded_at=NOON - timedelta(days=draw.randrange(3000), seconds=number),
+    )
+
+
+def tree(draw: random.Random, depth: int) -> Query:
+    if depth and draw.random() < 0.75:
+        if draw.random() < 0.3:
+            return Not(tree(draw, depth - 1))
+        return draw.choice([And, Or])((tree(draw, depth - 1), tree(draw, depth - 1)))
+    word, other = draw.choice(WORDS), draw.choice(WORDS)
+    scope = draw.choice(["everywhere", "everywhere", "title", "deal"])
+    return draw.choice(
+        [
+            Word(word, scope),
+            Phrase(f"{word} {other}", scope),
+            Prefix(word[: draw.randrange(1, 5)], scope),
+            Exact(word, scope),
+            Exact(f"{word} {other}", scope),
+            Term("kind", "contract"),
+            Uploaded(date(2023, 1, 1), None),
+        ]
+    )
+
+
+def test_both_engines_find_the_same_and_put_the_same_on_the_first_page(
+    tmp_path: Path, analyzer: Analyzer
+) -> None:
+    draw = random.Random(5)
+    entries = [varied(draw, number) for number in range(300)]
+    engines = (WhooshEngine(tmp_path / "whoosh", analyzer), TantivyEngine(tmp_path / "tantivy", analyzer))
+    for engine in engines:
+        engine.write(COMPANY, entries)
+    for _ in range(300):
+        query = tree(draw, 2)
+        one, other = (engine.search(COMPANY, query, visible_to=EVERYBODY, limit=300) for engine in engines)
+        assert one.total == other.total, query
+        assert {hit.id for hit in one.items} == {hit.id for hit in other.items}, query
+    shares = []
+    for _ in range(100):
+        query = all_of(Word(word) for word in draw.sample(WORDS, draw.choice([1, 2, 3])))
+        one, other = (engine.search(COMPANY, query, visible_to=EVERYBODY) for engine in engines)
+        if one.total > 20:
+            shares.append(len({hit.id for hit in one.items} & {hit.id for hit in other.items}) / 20)
+    assert len(shares) > 30
+    assert min(shares) >= 0.8
+    assert sum(shares) / len(shares) >= 0.95
