@@ -22,9 +22,11 @@ from ecm.access import Actor
 from ecm.app import Ecm
 from ecm.console import Progress, human_size, print_table
 from ecm.errors import EcmError, SettingError
+from ecm.finding import SearchPage
 from ecm.migrating import pending_migrations
 from ecm.models import Company
 from ecm.search.errors import SearchError
+from ecm.search.interface import FACETS
 from ecm.settings import Settings
 from ecm.storage.errors import StorageError
 from ecm.storage.interface import CHUNK_BYTES
@@ -309,15 +311,35 @@ def get(app: Ecm, document_id: str, output: Path | None, email: str | None) -> N
 @with_library
 def search(app: Ecm, query: str, email: str, page: int, as_json: bool) -> None:
     """Find documents by words."""
-    found = app.search(_actor(app, email), query, page=page)
+    found = app.search(_actor(app, email), query, page=page, facets=FACETS if as_json else ())
     if as_json:
-        items = [{"id": str(f.document.id), "title": f.document.title, "snippet": f.snippet} for f in found]
-        return _print_json({"items": items, "total": found.total, "pending": found.pending})
+        return _print_json(_told(found))
     for each in found:
         cards = ", ".join(card.title for card in each.document.cards)
         click.echo(f"{each.document.id}\t{each.document.title}\t{cards}")
+    if found.did_you_mean:
+        click.echo(f"did you mean: {found.did_you_mean}", err=True)
     waiting = f"; {found.pending} documents are still being indexed" if found.pending else ""
+    waiting += "; the index is being rebuilt" if found.rebuilding else ""
     click.echo(f"{found.total} found{waiting}", err=True)
+
+
+def _told(found: SearchPage) -> dict[str, object]:
+    items = [
+        {"id": str(f.document.id), "title": f.document.title, "snippet": f.snippet, "score": f.score}
+        for f in found
+    ]
+    return {
+        "items": items,
+        "total": found.total,
+        "page": found.page,
+        "per_page": found.per_page,
+        "facets": {facet: [dataclasses.asdict(one) for one in found.facets[facet]] for facet in found.facets},
+        "did_you_mean": found.did_you_mean,
+        "indexed_up_to": found.indexed_up_to.isoformat(),
+        "pending": found.pending,
+        "rebuilding": found.rebuilding,
+    }
 
 
 @cli.command()

@@ -12,8 +12,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice, product
 
-from rapidfuzz.distance import OSA
-
 from ecm.search.analysis import fold, normalize_text
 
 WORDS_MOST = 12
@@ -135,6 +133,8 @@ def _meant(
     if converted := [text for text in layouts(place.text) if is_known(text)]:
         yield place, converted
         return
+    from rapidfuzz.distance import OSA  # of no use to a query that finds something
+
     words = list(_WORD.finditer(place.text))
     for match in words:
         word = fold(normalize_text(match[0]))

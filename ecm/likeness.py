@@ -24,7 +24,7 @@ from ecm.unit_of_work import UnitOfWork
 
 HEAD_CHARS = 40_000
 """How much of a text is looked at: what it is about, its first dozen pages tell."""
-CANDIDATES = 250
+CANDIDATES = 100
 WORDS_MOST, WORDS_LEAST = 25, 3
 TITLE_COUNTS = 3
 LEAST_LETTERS = 3

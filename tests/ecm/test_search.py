@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import io
+import json
 import shutil
 from importlib.resources import files
 from pathlib import Path
 
 import docx
 import pytest
+from click.testing import CliRunner, Result
 from reportlab.pdfbase import pdfmetrics
 from reportlab.pdfbase.ttfonts import TTFont
 from reportlab.pdfgen.canvas import Canvas
 from sqlalchemy import delete, func, select
 
 from ecm import Ecm
+from ecm.cli import cli
 from ecm.errors import Invalid
 from ecm.models import IndexQueue, OutboxTask
 from ecm.search.errors import BadQuery
@@ -273,3 +276,26 @@ def test_a_damaged_index_answers_what_it_has_says_so_and_is_rebuilt(
     app.work_off()
     page = app.search(alfa.olena, "договір")
     assert (page.total, page.rebuilding) == (1, False)
+
+
+def test_the_command_tells_totals_and_what_was_meant(app: Ecm, alfa: Firm, tmp_path: Path) -> None:
+    put(app, alfa.olena, alfa.deal, "постачання обладнання".encode(), "a.txt")
+    app.work_off()
+    settings = {
+        "ECM_DATA_DIR": str(tmp_path),
+        "ECM_DATABASE_URL": app.database.engine.url.render_as_string(hide_password=False),
+    }
+
+    def run(*arguments: str) -> Result:
+        command = ["search", *arguments, "--as", str(alfa.olena.email)]
+        result = CliRunner().invoke(cli, command, env=settings, catch_exceptions=False)
+        assert result.exit_code == 0
+        return result
+
+    (line, told) = run("обладнанням").output.splitlines()
+    assert line.split("\t")[1:] == ["a.txt", "Постачання сервера"]
+    assert told == "1 found"
+    assert run("абладнання").output.splitlines() == ["did you mean: обладнання", "0 found"]
+    found = json.loads(run("обладнання", "--json").output)
+    assert (found["total"], found["did_you_mean"], found["rebuilding"]) == (1, None, False)
+    assert found["facets"]["format"] == [{"value": "txt", "count": 1, "name": None}]
