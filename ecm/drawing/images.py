@@ -13,6 +13,7 @@ from .interface import Box, Drawn, Undrawable
 _DECODED_LIMIT_BYTES = 320 * 1024 * 1024
 _TURNED = (5, 6, 7, 8)  # EXIF orientations that make upright what lies on its side
 _ORIENTATION = 0x0112
+_SHRINKING = ("JPEG", "MPO")  # these can be decoded smaller than they are, in a fraction of the memory
 
 
 class ImageRenderer:
@@ -40,14 +41,20 @@ class ImageRenderer:
 
 def _shrink(image: Image.Image, box: Box) -> Image.Image:
     """The image upright, and no larger than the box."""
+    if image.format not in _SHRINKING:  # before EXIF is asked for: of a PNG it may stand behind the pixels
+        _refuse_too_large(image)
     if image.getexif().get(_ORIENTATION) in _TURNED:
         box = box.turned
-    image.draft(None, (box.width, box.height))  # JPEG can be decoded smaller, in a fraction of the memory
-    if image.width * image.height * len(image.getbands()) > _DECODED_LIMIT_BYTES:
-        raise Undrawable("too_large", f"the picture is too large ({image.width} × {image.height})")
+    image.draft(None, (box.width, box.height))
+    _refuse_too_large(image)
     if image.mode in ("P", "1"):  # mixing their values would mix numbers of colours
         small = image.convert("L" if image.mode == "1" else "RGBA" if "transparency" in image.info else "RGB")
     else:
         small = image.copy()
     small.thumbnail((box.width, box.height), Image.Resampling.LANCZOS, reducing_gap=3.0)
     return ImageOps.exif_transpose(small)
+
+
+def _refuse_too_large(image: Image.Image) -> None:
+    if image.width * image.height * len(image.getbands()) > _DECODED_LIMIT_BYTES:
+        raise Undrawable("too_large", f"the picture is too large ({image.width} × {image.height})")

@@ -16,10 +16,15 @@ from sqlalchemy import select, update
 from ecm import Ecm, fsck
 from ecm.drawing import office
 from ecm.errors import NoSuchPage, NotFound, PreviewPending, PreviewUnavailable
+from ecm.jobs import Jobs
 from ecm.models import AuditEvent, Document, Job, Version
 from ecm.previews import Preview, version_prefix
 from tests.firms import Firm, put, usage
 from tests.parts import require
+
+
+# What is drawn does not differ from database to database.
+on_sqlite = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 
 
 def make_pdf(pages: int = 3, size: tuple[float, float] = (595, 842)) -> bytes:
@@ -71,7 +76,7 @@ def test_the_background_makes_a_thumbnail_and_the_first_page(app: Ecm, alfa: Fir
 
 def test_other_pages_and_widths_are_drawn_when_asked_for_and_kept(app: Ecm, alfa: Firm) -> None:
     document = put(app, alfa.olena, alfa.deal, make_pdf(), "договір.pdf")
-    app.work_off()
+    do_jobs(app)
     second = app.preview(alfa.olena, document, page=2, width=801)
     assert (second.page, second.pages, second.width) == (2, 3, 1600)
     assert opened(second).width == 1600
@@ -101,7 +106,7 @@ def test_each_version_has_pictures_of_its_own(app: Ecm, alfa: Firm) -> None:
 def test_pictures_are_not_counted_and_no_download(app: Ecm, alfa: Firm) -> None:
     content = make_pdf()
     document = put(app, alfa.olena, alfa.deal, content, "договір.pdf")
-    app.work_off()
+    do_jobs(app)
     app.preview(alfa.olena, document, page=2)
     assert usage(app, alfa.olena) == (len(content), 0)
     with app.database.transaction() as session:
@@ -118,14 +123,14 @@ def test_another_company_finds_nothing(app: Ecm, alfa: Firm, beta: Firm) -> None
 def test_what_is_in_the_trash_still_has_pictures_and_what_is_purged_has_none(app: Ecm, alfa: Firm) -> None:
     document = put(app, alfa.olena, alfa.deal, make_pdf(), "договір.pdf")
     other = put(app, alfa.olena, alfa.deal, make_image("PNG"), "фото.png")
-    app.work_off()
+    do_jobs(app)
     with app.begin(alfa.olena) as tx:
         tx.documents.trash(tx.documents.get(document.id))
     assert app.preview(alfa.olena, document, page=2).pages == 3
     with app.begin(alfa.olena) as tx:
         tx.documents.purge(tx.documents.get(document.id))
     assert list(app.fsck()) == []  # on their way out
-    app.work_off()
+    do_jobs(app)
     assert kept(app) == ["1-240.png", "1-800.png"]
     assert app.preview(alfa.olena, other).pages == 1
     assert list(app.fsck()) == []
@@ -144,14 +149,14 @@ def test_a_purge_while_a_page_is_drawn_leaves_no_picture(app: Ecm, alfa: Firm) -
 
 def test_fsck_finds_pictures_of_a_version_that_is_gone(app: Ecm, alfa: Firm) -> None:
     document = put(app, alfa.olena, alfa.deal, make_pdf(), "договір.pdf")
-    app.work_off()
+    do_jobs(app)
     assert list(app.fsck()) == []
     with app.begin(alfa.olena) as tx:
         tx.documents.purge(tx.documents.get(document.id))
     with app.database.transaction() as session:
         for job in session.scalars(select(Job)):
             session.delete(job)
-    app.work_off()
+    do_jobs(app)
     assert [finding.code for finding in app.fsck()] == ["preview_orphan"] * 2
     assert "preview_orphan" in fsck.CODES
     assert all(finding.repaired for finding in app.fsck(alfa.company.id, repair=True))
@@ -167,11 +172,12 @@ def test_fsck_leaves_pictures_of_an_unknown_company_alone(app: Ecm, alfa: Firm) 
 
 def test_lost_pictures_are_drawn_again(app: Ecm, alfa: Firm, tmp_path: Path) -> None:
     document = put(app, alfa.olena, alfa.deal, make_pdf(), "договір.pdf")
-    app.work_off()
+    do_jobs(app)
     shutil.rmtree(tmp_path / "files/previews")
     assert app.preview(alfa.olena, document, page=2).pages == 3
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("filename", "content", "pages"),
     [
@@ -194,6 +200,7 @@ def test_images_are_drawn(app: Ecm, alfa: Firm, filename: str, content: bytes, p
     assert image.getpixel((700, 200))[0] > 200 > 60 > image.getpixel((700, 200))[1]  # type: ignore[index,operator]
 
 
+@on_sqlite
 def test_the_second_page_of_a_scan_is_its_own(app: Ecm, alfa: Firm) -> None:
     scan = make_image("TIFF", save_all=True, append_images=[Image.new("1", (80, 60))])
     document = put(app, alfa.olena, alfa.deal, scan, "скан.tiff")
@@ -202,6 +209,7 @@ def test_the_second_page_of_a_scan_is_its_own(app: Ecm, alfa: Firm) -> None:
     assert image.getpixel((5, 5)) == (0, 0, 0)
 
 
+@on_sqlite
 def test_a_photo_that_lies_on_its_side_is_put_upright(app: Ecm, alfa: Firm) -> None:
     exif = Image.Exif()
     exif[0x0112] = 6  # to be turned clockwise
@@ -211,6 +219,7 @@ def test_a_photo_that_lies_on_its_side_is_put_upright(app: Ecm, alfa: Firm) -> N
     assert image.getpixel((300, 1100))[1] < 60  # type: ignore[index,operator]
 
 
+@on_sqlite
 def test_a_transparent_picture_stands_on_white(app: Ecm, alfa: Firm) -> None:
     buffer = io.BytesIO()
     Image.new("RGBA", (100, 100), (0, 0, 0, 0)).save(buffer, "PNG")
@@ -218,6 +227,7 @@ def test_a_transparent_picture_stands_on_white(app: Ecm, alfa: Firm) -> None:
     assert opened(app.preview(alfa.olena, document)).getpixel((50, 50)) == (255, 255, 255)
 
 
+@on_sqlite
 def test_a_very_high_page_becomes_narrower(app: Ecm, alfa: Firm) -> None:
     document = put(app, alfa.olena, alfa.deal, make_pdf(1, (10, 14000)), "стрічка.pdf")
     image = opened(app.preview(alfa.olena, document))
@@ -225,6 +235,7 @@ def test_a_very_high_page_becomes_narrower(app: Ecm, alfa: Firm) -> None:
     assert image.width <= 800
 
 
+@on_sqlite
 def test_text_is_drawn_in_cyrillic(app: Ecm, alfa: Firm) -> None:
     text = "Протокол зборів\n" + "Ґанок, їжак, ёлка. " * 20 + "\n" * 100 + "кінець"
     document = put(app, alfa.olena, alfa.deal, text.encode("cp1251"), "протокол.txt")
@@ -233,6 +244,7 @@ def test_text_is_drawn_in_cyrillic(app: Ecm, alfa: Firm) -> None:
     assert opened(preview).getextrema()[0][0] < 100  # something dark is on it
 
 
+@on_sqlite
 def test_a_drawing_is_drawn(app: Ecm, alfa: Firm) -> None:
     drawing = new_dxf()
     drawing.modelspace().add_circle((0, 0), 50)
@@ -241,12 +253,13 @@ def test_a_drawing_is_drawn(app: Ecm, alfa: Firm) -> None:
     document = put(app, alfa.olena, alfa.deal, text.getvalue().encode(), "вал.dxf")
     with pytest.raises(PreviewPending):
         app.preview(alfa.olena, document)
-    app.work_off()
+    do_jobs(app)
     assert state(app, alfa, document) == ("ready", 1, None)
     image = opened(app.preview(alfa.olena, document))
     assert image.getextrema()[0][0] < 60
 
 
+@on_sqlite
 def test_what_no_renderer_takes_is_said_at_once(app: Ecm, alfa: Firm) -> None:
     document = put(app, alfa.olena, alfa.deal, b"<html><body>x</body></html>", "сторінка.html")
     assert state(app, alfa, document) == ("unsupported", None, None)
@@ -255,6 +268,7 @@ def test_what_no_renderer_takes_is_said_at_once(app: Ecm, alfa: Firm) -> None:
     assert caught.value.facts == {"preview_state": "unsupported", "reason": "unsupported"}
 
 
+@on_sqlite
 @pytest.mark.parametrize(
     ("filename", "content", "reason"),
     [
@@ -266,7 +280,7 @@ def test_what_can_not_be_drawn_says_why(
     app: Ecm, alfa: Firm, filename: str, content: bytes, reason: str
 ) -> None:
     document = put(app, alfa.olena, alfa.deal, content, filename)
-    app.work_off()
+    do_jobs(app)
     assert state(app, alfa, document) == ("failed", None, reason)
     assert kept(app) == []
 
@@ -274,19 +288,21 @@ def test_what_can_not_be_drawn_says_why(
 def test_a_document_without_its_content_says_so(app: Ecm, alfa: Firm) -> None:
     document = put(app, alfa.olena, alfa.deal, make_pdf(), "договір.pdf")
     app.storage.delete(document.current.storage_key)
-    app.work_off()
+    do_jobs(app)
     assert state(app, alfa, document) == ("failed", None, "missing")
 
 
+@on_sqlite
 def test_without_libreoffice_it_is_said_what_to_install(
     app: Ecm, alfa: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(office, "find_office", lambda: None)
     document = put(app, alfa.olena, alfa.deal, make_docx(), "договір.docx")
-    app.work_off()
+    do_jobs(app)
     assert state(app, alfa, document) == ("unsupported", None, "office_missing")
 
 
+@on_sqlite
 def test_an_office_document_is_made_into_a_pdf_once(
     app: Ecm, alfa: Firm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -294,13 +310,14 @@ def test_an_office_document_is_made_into_a_pdf_once(
     document = put(app, alfa.olena, alfa.deal, make_docx(), "договір.docx")
     with pytest.raises(PreviewPending):
         app.preview(alfa.olena, document)
-    app.work_off()
+    do_jobs(app)
     assert state(app, alfa, document) == ("ready", 2, None)
     assert kept(app) == ["1-240.png", "1-800.png", "document.pdf"]
     monkeypatch.setattr(office, "find_office", lambda: None)
     assert opened(app.preview(alfa.olena, document, page=2)).width == 800
 
 
+@on_sqlite
 def test_an_office_document_whose_pictures_were_lost_is_made_again(
     app: Ecm, alfa: Firm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -313,7 +330,7 @@ def test_an_office_document_whose_pictures_were_lost_is_made_again(
         app.preview(alfa.olena, document)
     assert state(app, alfa, document)[0] == "pending"
     monkeypatch.setattr(office, "find_office", lambda: None)
-    app.work_off()
+    do_jobs(app)
     assert state(app, alfa, document)[2] == "office_missing"
 
 
@@ -327,6 +344,7 @@ def make_docx() -> bytes:
     return buffer.getvalue()
 
 
+@on_sqlite
 def test_a_photo_of_a_telephone_is_drawn(app: Ecm, alfa: Firm) -> None:
     photo = Path(__file__).parents[1] / "files/scans/phone.heic"
     document = put(app, alfa.olena, alfa.deal, photo.read_bytes(), "фото.heic")
