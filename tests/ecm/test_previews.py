@@ -22,7 +22,6 @@ from ecm.previews import Preview, version_prefix
 from tests.firms import Firm, put, usage
 from tests.parts import require
 
-
 # What is drawn does not differ from database to database.
 on_sqlite = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 
@@ -57,6 +56,13 @@ def state(app: Ecm, firm: Firm, document: Document) -> tuple[str, int | None, st
     with app.begin(firm.olena) as tx:
         version = tx.documents.get(document.id).current
         return version.preview_state, version.preview_pages, version.preview_reason
+
+
+def do_jobs(app: Ecm) -> None:
+    """Do what of the background's work is about pictures; the rest takes its time."""
+    jobs = Jobs(app.database, {"preview": app.previews.make, "forget_preview": app.previews.forget})
+    while jobs.work():
+        pass
 
 
 def kept(app: Ecm) -> list[str]:
