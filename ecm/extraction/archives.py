@@ -128,7 +128,12 @@ class _Archive:
     @property
     def is_single(self) -> bool:
         """Whether this is no archive, but one compressed file."""
-        return bool(self._libarchive.format_name(self._archive) == b"raw")
+        if self._libarchive.format_name(self._archive) != b"raw":
+            return False
+        if self._libarchive.filter_count(self._archive) < 2:
+            # The compression was not recognised: the member would be the file itself.
+            raise Unreadable("damaged", "the file is cut short, or not compressed as its beginning says")
+        return True
 
     @property
     def name(self) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from .archives import ArchiveExtractor
+from .content_lines import ContentLinesExtractor
 from .dxf import DxfExtractor
+from .epub import EpubExtractor
 from .html import HtmlExtractor
 from .images import ImageExtractor
 from .interface import Extractor
@@ -19,6 +21,7 @@ from .protected_office import ProtectedOfficeExtractor
 from .rich_text import RichTextExtractor
 from .spreadsheets import SpreadsheetExtractor
 from .spreadsheets_binary import BinaryPackageExtractor, BinaryWorkbookExtractor
+from .svg import SvgExtractor
 from .word_binary import WordExtractor
 
 
@@ -41,6 +44,9 @@ def make_extractors() -> tuple[Extractor, ...]:
         ArchiveExtractor(),
         MailExtractor(),
         MailboxExtractor(),
+        EpubExtractor(),
+        SvgExtractor(),
+        ContentLinesExtractor(),
         ImageExtractor(),
         DxfExtractor(),
     )
