@@ -48,7 +48,7 @@ def test_a_file_without_text_is_empty(pool: ExtractionPool, tmp_path: Path) -> N
 
 
 def test_a_type_that_no_reader_takes_is_unsupported(pool: ExtractionPool, letter: Path) -> None:
-    extraction = pool.extract(letter, "image/png", "photo.png")
+    extraction = pool.extract(letter, "video/mp4", "clip.mp4")
     assert (extraction.state, extraction.reason, extraction.text) == ("unsupported", "unsupported", "")
     assert extraction.detail
 
