@@ -135,17 +135,17 @@ class SearchedIndex:
                 break
             asked *= 4
         times = self._searcher.fast_field_values("time", [address for _, address in found])
-        timed = [(-score, -time, address) for (score, address), time in zip(found, times, strict=True)]  # type: ignore[operator]
+        timed = [(-score, -time, address) for (score, address), time in zip(found, times, strict=True)]
         timed.sort(key=_RANK)
         page = timed[offset:wanted]
         if not page:
-            return (), result.count  # type: ignore[attr-defined]
+            return (), result.count
         # Ids are read for the page alone, and for what ties with its ends.
         first = bisect_left(timed, _RANK(page[0]), key=_RANK)
         tied = timed[first : bisect_right(timed, _RANK(page[-1]), key=_RANK)]
         ranked = sorted((score, time, self._id_at(address)) for score, time, address in tied)
         hits = ranked[offset - first : wanted - first]
-        return tuple(Hit(entry_id, -score) for score, _, entry_id in hits), result.count  # type: ignore[attr-defined]
+        return tuple(Hit(entry_id, -score) for score, _, entry_id in hits), result.count
 
     def _by_time(
         self, engine: tantivy.Query, field: str, offset: int, limit: int
@@ -154,7 +154,7 @@ class SearchedIndex:
             engine, limit=max(1, limit), offset=offset, order_by_field=field, order=tantivy.Order.Asc
         )
         hits = tuple(Hit(written(key[TIME_DIGITS:]), 0.0) for key, _ in result.hits[:limit])
-        return hits, result.count  # type: ignore[attr-defined]
+        return hits, result.count
 
     def _facets(
         self, engine: tantivy.Query, facets: Collection[Facet]
@@ -183,14 +183,14 @@ class SearchedIndex:
     def _count_visible(self, form: str, visible_to: Collection[str]) -> int:
         engine = tantivy.Query.term_query(self._schema, "forms_everywhere", form, "basic")
         seen = self._translator.visible(Part(engine), visible_to, self._all_see_all(visible_to))
-        count: int = self._searcher.search(seen, limit=1).count  # type: ignore[attr-defined]
+        count: int = self._searcher.search(seen, limit=1).count
         return count
 
     def _count_having(self, lemma: str) -> int:
         having: int = self._searcher.doc_freq("weights.everywhere", lemma)
         if having and self.state.deleted:
             engine = tantivy.Query.term_query(self._schema, "weights.everywhere", lemma, "basic")
-            having = self._searcher.search(engine, limit=1).count  # type: ignore[attr-defined]
+            having = self._searcher.search(engine, limit=1).count
         return having
 
     def _id_at(self, address: tantivy.DocAddress) -> str:
