@@ -50,13 +50,8 @@ def _load(path: Path) -> Drawing:
     try:
         try:
             return readfile(path, errors="ignore")
-        except (
-            DXFError,
-            ValueError,
-            AttributeError,
-            KeyError,
-        ):  # not as the standard has it: with more effort
-            return recover.readfile(path)[0]
+        except (DXFError, ValueError, AttributeError, KeyError):
+            return recover.readfile(path)[0]  # not as the standard has it: with more effort
     except (DXFError, OSError) as error:
         raise Unreadable("damaged", "the file is damaged, or is no DXF drawing") from error
 
