@@ -365,7 +365,13 @@ def readers_of(path: Path, parent: psutil.Process) -> list[psutil.Process]:
 
     def reads(child: psutil.Process) -> bool:
         links = Path(f"/proc/{child.pid}/fd").iterdir()
-        return any(link.is_symlink() and os.readlink(link) == str(path) for link in links)
+        return any(target(link) == str(path) for link in links)
+
+    def target(link: Path) -> str | None:
+        try:
+            return os.readlink(link)
+        except FileNotFoundError:  # closed meanwhile: a process that starts opens and closes many
+            return None
 
     return [child for child in parent.children() if reads(child)]
 
