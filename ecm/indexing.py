@@ -346,8 +346,12 @@ class Indexing:
         extraction = read_text(self._storage, self._extraction, version)
         state = "recognizing" if extraction.has_scans else None
         with self._database.transaction() as session:
-            if keep_text(session, version, extraction, state) and extraction.has_scans:
+            if not keep_text(session, version, extraction, state):
+                return
+            if extraction.has_scans:
                 add_job(session, "recognize", version.company_id, version.id)
+            if version.preview_state == "pending":
+                add_job(session, "preview", version.company_id, version.id)
 
 
 class _Group:

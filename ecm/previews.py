@@ -223,12 +223,10 @@ class Previews:
             self._queue(version)
 
 
-def start(session: Session, version: Version) -> None:
-    """Have the background make the first pictures of a version that was just inserted, in its transaction."""
-    if is_drawn(version.media_type):
-        version.preview_state = "pending"
-        session.flush()
-        add_job(session, "preview", version.company_id, version.id)
+def first_state(media_type: str) -> str:
+    """The `preview_state` of a version that was just uploaded. The background queues its first pictures when
+    it reads its text, so that an upload has one statement less to wait for."""
+    return "pending" if is_drawn(media_type) else "unsupported"
 
 
 def end(session: Session, versions: Iterable[Version]) -> None:

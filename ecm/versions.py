@@ -67,7 +67,7 @@ class Versions:
         self._tx.session.refresh(document, ["current_version", "trashed_at"])
 
     def insert(self, document: Document, staged: StagedFile, *, number: int, at: datetime) -> Version:
-        """The row of a version whose bytes were just taken over, and the job of its previews."""
+        """The row of a version whose bytes were just taken over. Flushed by the caller."""
         version = Version(
             company_id=document.company_id,
             document_id=document.id,
@@ -80,9 +80,9 @@ class Versions:
             uploaded_by_id=staged.user_id,
             uploaded_at=at,
             text_state="pending",
+            preview_state=previews.first_state(staged.media_type),
         )
         self._tx.session.add(version)
-        previews.start(self._tx.session, version)
         return version
 
 

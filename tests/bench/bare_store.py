@@ -154,6 +154,7 @@ class BareStore:
             uploaded_at=now,
             text_state="pending",
             text_reason=None,
+            preview_state="pending",
         )
         self._insert(
             connection,

@@ -16,7 +16,7 @@ from sqlalchemy import select, update
 from ecm import Ecm, fsck
 from ecm.drawing import office
 from ecm.errors import NoSuchPage, NotFound, PreviewPending, PreviewUnavailable
-from ecm.jobs import Jobs
+from ecm.jobs import Jobs, add_job
 from ecm.models import AuditEvent, Document, Job, Version
 from ecm.previews import Preview, version_prefix
 from tests.firms import Firm, put, usage
@@ -59,7 +59,10 @@ def state(app: Ecm, firm: Firm, document: Document) -> tuple[str, int | None, st
 
 
 def do_jobs(app: Ecm) -> None:
-    """Do what of the background's work is about pictures; the rest takes its time."""
+    """Do what of the background's work is about pictures, as if texts had been read; that takes its time."""
+    with app.database.transaction() as session:
+        for version in session.scalars(select(Version).where(Version.preview_state == "pending")):
+            add_job(session, "preview", version.company_id, version.id)
     jobs = Jobs(app.database, {"preview": app.previews.make, "forget_preview": app.previews.forget})
     while jobs.work():
         pass
