@@ -137,15 +137,14 @@ def _complete_spec(spec: dict[str, Any] | str) -> dict[str, Any] | str:
     problem = {"description": "What was wrong", "content": {}}
     problem["content"] = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for path in spec["paths"].values():
-        for method, operation in path.items():
+        for operation in path.values():
             if not isinstance(operation, dict):
                 continue
-            if method.upper() in refreshing.CHANGES:
-                refreshing.describe(operation)
             for status, response in operation["responses"].items():
                 if status[0] in "45":
                     response["content"] = problem["content"]
             operation["responses"]["default"] = problem
     spec["paths"]["/api/v1/tokens"]["post"]["security"] = []
     uploads.describe(spec)
+    refreshing.describe(spec)
     return spec

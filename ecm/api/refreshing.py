@@ -38,9 +38,12 @@ def check_refresh() -> None:
         raise Invalid("refresh", "wait, or nothing")
 
 
-def describe(operation: dict[str, Any]) -> None:
-    """Add the parameter to a change's description."""
-    operation["parameters"] = [*operation.get("parameters", ()), PARAMETER]  # lists may be shared
+def describe(spec: dict[str, Any]) -> None:
+    """Add the parameter to the changes that OpenAPI is told of."""
+    for path in spec["paths"].values():
+        for method, operation in path.items():
+            if method.upper() in CHANGES:
+                operation["parameters"] = [*operation.get("parameters", ()), PARAMETER]
 
 
 def _wait(response: Response) -> Response:

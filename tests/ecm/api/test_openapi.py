@@ -11,6 +11,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import not_a_server_error
 from schemathesis.specs.openapi.checks import content_type_conformance, response_schema_conformance
 
+from ecm.api import refreshing
 from tests.ecm.api.clients import ROOT, Api
 
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]
@@ -23,7 +24,8 @@ schemathesis.serializer.alias("application/offset+octet-stream", "application/oc
 @pytest.mark.filterwarnings(
     "ignore:.*unclosed file:ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning"
 )
-def test_whatever_is_sent_ends_in_no_error_of_ours(api: Api) -> None:
+def test_whatever_is_sent_ends_in_no_error_of_ours(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(refreshing, "WAIT_S", 0.0)  # nobody works here: it would wait in vain
     document = api.store(b"some text")
     api.app.work_off()
     real = {"number": ["1"], "code": ["free"], "id": [document["id"], str(api.alfa.deal.id)]}
