@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
-from ecm import Actor, Ecm
+from ecm import Actor, Ecm, previews
 from ecm.models import Company, Deal, Document
 
 
@@ -47,3 +47,8 @@ def usage(app: Ecm, actor: Actor) -> tuple[int, int]:
     with app.begin(actor) as tx:
         quota = tx.tariffs.quota()
     return quota.company.used_bytes, quota.company.reserved_bytes
+
+
+def stored_keys(app: Ecm) -> set[str]:
+    """The keys of all bytes that people stored; pictures of pages, which the background makes, aside."""
+    return {blob.key for blob in app.storage.list() if not blob.key.startswith(previews.PREFIX)}

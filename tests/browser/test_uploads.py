@@ -35,7 +35,7 @@ def test_the_way_of_a_file_from_a_new_deal_to_a_download(office: Office, visit: 
     office.app.work_off()
     # By itself, without a click.
     expect(olena.row("Договір підряду.txt")).to_contain_text("Searchable", timeout=15_000)
-    page.get_by_role("searchbox", name="Search in documents").fill("рахунок")
+    page.get_by_role("combobox", name="Search in documents").fill("рахунок")
     page.keyboard.press("Enter")
     expect(page.locator("mark")).to_have_text("рахунками")
     assert olena.content("Договір підряду.txt") == contract
@@ -187,7 +187,8 @@ def test_a_new_version_is_dropped_on_the_document(office: Office, visit: Visit) 
     expect(page.locator(".version-row")).to_have_count(2)
     expect(page.locator(".version-row").first).to_contain_text("Договір (правки).txt")
     page.get_by_role("button", name="Make version 1 current").click()
-    expect(page.get_by_role("status").first).to_contain_text("Version 1 is the current one again.")
+    told = page.get_by_role("status").filter(has_text="Version 1 is the current one again.")
+    expect(told).to_be_visible()
     with page.expect_download() as download:
         page.get_by_role("link", name="Download", exact=True).click()
     assert download.value.path().read_bytes() == b"first"
@@ -208,5 +209,6 @@ def test_without_scripts_a_form_uploads(office: Office, visit: Visit) -> None:
     olena.page.goto(office.card)
     olena.choose(("один.txt", b"1"), ("два.txt", b"22"))
     olena.page.get_by_role("button", name="Upload").click()
-    expect(olena.page.get_by_role("status").first).to_contain_text("2 documents are added.")
+    told = olena.page.get_by_role("status").filter(has_text="2 documents are added.")
+    expect(told).to_be_visible()
     assert olena.content("два.txt") == b"22"

@@ -27,7 +27,7 @@ from ecm import Ecm, Settings
 from ecm.errors import SettingError
 from ecm.http_server import UNREAD_MOST_BYTES
 from ecm.serving import KeyValueFormatter, listen
-from tests.firms import Firm, make_firm, usage
+from tests.firms import Firm, make_firm, stored_keys, usage
 
 MEGABYTE = 1_048_576
 SERVE = (
@@ -92,7 +92,7 @@ class Service:
                 for document in tx.documents.of_card(self.firm.deal, per_page=1000)
                 for version in tx.documents.versions.list(document)
             }
-        wait_until("left bytes are gone", lambda: {blob.key for blob in self.app.storage.list()} == keys)
+        wait_until("left bytes are gone", lambda: stored_keys(self.app) == keys)
 
 
 def environment(folder: Path) -> dict[str, str]:

@@ -27,7 +27,8 @@ import ecm
 from ecm import Ecm
 from ecm.errors import NotFound
 from ecm.models import CompanyUsage, Intent, UserUsage, Version
-from tests.firms import Firm, make_firm
+from ecm.previews import PREFIX
+from tests.firms import Firm, make_firm, stored_keys
 from tests.servers.processes import free_port
 
 KILLS = 20
@@ -139,6 +140,7 @@ def test_twenty_kills_lose_nothing_that_was_acknowledged(tmp_path: Path) -> None
         check_counters(app)
         app.work_off()
         check_search(app, firm)
+        check_previews(app)
 
 
 def check_documents(app: Ecm, firm: Firm, clients: list[Client]) -> None:
@@ -164,7 +166,14 @@ def check_counters(app: Ecm) -> None:
         assert session.scalar(select(func.sum(UserUsage.held_bytes))) == total
         assert session.scalar(select(func.count()).select_from(Intent)) == 0
         keys = set(session.scalars(select(Version.storage_key)))
-    assert {blob.key for blob in app.storage.list()} == keys
+    assert stored_keys(app) == keys
+
+
+def check_previews(app: Ecm) -> None:
+    """There are pictures of no version that is gone."""
+    with app.begin() as tx:
+        ids = set(tx.session.scalars(select(Version.id)))
+    assert {int(blob.key.split("/")[2]) for blob in app.storage.list(PREFIX)} <= ids
 
 
 def check_search(app: Ecm, firm: Firm) -> None:
