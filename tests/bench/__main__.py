@@ -8,7 +8,16 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from tests.bench import analysis, growth, large_files, searching, small_documents, small_uploads, staging
+from tests.bench import (
+    analysis,
+    extraction,
+    growth,
+    large_files,
+    searching,
+    small_documents,
+    small_uploads,
+    staging,
+)
 from tests.bench.measuring import Result
 from tests.bench.report import as_json, machine, table, tell_figure
 from tests.bench.scratch import scratch_folder
@@ -22,6 +31,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, int]] = {
     "growth": (growth.run, growth.NEEDED_BYTES),
     "search": (searching.run, searching.NEEDED_BYTES),
     "analysis": (analysis.run, analysis.NEEDED_BYTES),
+    "extraction": (extraction.run, extraction.NEEDED_BYTES),
 }
 
 
