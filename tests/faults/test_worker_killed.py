@@ -80,7 +80,7 @@ def workers(*where: str) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
-@pytest.mark.parametrize("engine", ["whoosh"])
+@pytest.mark.parametrize("engine", ["whoosh", "tantivy"])
 def test_kill_9_of_the_worker_leaves_nothing_unindexed_and_an_index_that_opens(
     tmp_path: Path, migrated_sqlite: Path, engine: str
 ) -> None:
