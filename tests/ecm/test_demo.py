@@ -144,6 +144,7 @@ def test_another_companys_user_is_left_alone(app: Ecm, tmp_path: Path) -> None:
 
 def test_text_is_read_of_all_that_has_text(demo: Demo) -> None:
     app, actor = demo.app, demo.actor
+    app.work_off()  # pictures too
     with app.begin(actor) as tx:
         versions = tx.session.scalars(
             select(Version)
