@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, String, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ecm.models.metadata import Base, Id, Sha256
@@ -23,7 +23,8 @@ class Company(Base):
 
 class User(Base):
     """An employee of one company. One who logs in has an e-mail, unique on the installation, and a
-    password; one known to an embedding application has its `external_ref`."""
+    password; one known to an embedding application has its `external_ref`. `may_not_create` names the kinds
+    of card that a member may not make."""
 
     __tablename__ = "ecm_users"
     __table_args__ = (UniqueConstraint("company_id", "external_ref"), {"sqlite_autoincrement": True})
@@ -35,6 +36,7 @@ class User(Base):
     role: Mapped[str] = mapped_column(String(20))
     password_hash: Mapped[str | None] = mapped_column(String(300))
     external_ref: Mapped[str | None] = mapped_column(String(300))
+    may_not_create: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
 

@@ -61,6 +61,8 @@ class FixedDecimal(TypeDecorator[Decimal]):
 
 Id = Annotated[int, mapped_column(BigId, primary_key=True)]
 Sha256 = Annotated[str, mapped_column(String(64))]
+SortKey = Annotated[str, mapped_column(String(300).with_variant(String(300, collation="C"), "postgresql"))]
+"""What is sorted by: by its code points, whatever the collation that the database was made with."""
 
 
 class Base(DeclarativeBase):

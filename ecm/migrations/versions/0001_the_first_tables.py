@@ -5,7 +5,6 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -117,6 +116,7 @@ def upgrade() -> None:
         sa.Column("role", sa.String(length=20), nullable=False),
         sa.Column("password_hash", sa.String(length=300), nullable=True),
         sa.Column("external_ref", sa.String(length=300), nullable=True),
+        sa.Column("may_not_create", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("disabled_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["company_id"], ["ecm_companies.id"], name=op.f("fk_ecm_users_company_id")),
@@ -167,28 +167,52 @@ def upgrade() -> None:
         unique=False,
     )
 
-    op.create_table(
-        "ecm_cards",
-        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("kind", sa.String(length=20), nullable=False),
-        sa.Column("title", sa.String(length=300), nullable=False),
-        sa.Column("owner_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
-        sa.Column("external_ref", sa.String(length=300), nullable=True),
-        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", sa.DateTime(timezone=True), nullable=False),
-        sa.Column("deleted_at", sa.DateTime(timezone=True), nullable=True),
-        sa.ForeignKeyConstraint(["company_id"], ["ecm_companies.id"], name=op.f("fk_ecm_cards_company_id")),
-        sa.ForeignKeyConstraint(["owner_id"], ["ecm_users.id"], name=op.f("fk_ecm_cards_owner_id")),
-        sa.PrimaryKeyConstraint("id", name=op.f("pk_ecm_cards")),
-        sa.UniqueConstraint(
-            "company_id", "kind", "external_ref", name=op.f("uq_ecm_cards_company_id_kind_external_ref")
-        ),
-        sqlite_autoincrement=True,
+    op.create_table('ecm_teams',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_teams_company_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_teams')),
+    sa.UniqueConstraint('company_id', 'name', name=op.f('uq_ecm_teams_company_id_name')),
+    sqlite_autoincrement=True
     )
-    op.create_index(
-        "ix_ecm_cards_list", "ecm_cards", ["company_id", "kind", "deleted_at", "id"], unique=False
+    op.create_table('ecm_team_members',
+    sa.Column('team_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.ForeignKeyConstraint(['team_id'], ['ecm_teams.id'], name=op.f('fk_ecm_team_members_team_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['ecm_users.id'], name=op.f('fk_ecm_team_members_user_id')),
+    sa.PrimaryKeyConstraint('team_id', 'user_id', name=op.f('pk_ecm_team_members'))
     )
+    op.create_index(op.f('ix_ecm_team_members_user_id'), 'ecm_team_members', ['user_id'], unique=False)
+    op.create_table('ecm_cards',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=20), nullable=False),
+    sa.Column('title', sa.String(length=300), nullable=False),
+    sa.Column('title_key', sa.String(length=300).with_variant(sa.String(length=300, collation='C'), 'postgresql'), nullable=False),
+    sa.Column('owner_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('team_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('lead_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('external_ref', sa.String(length=300), nullable=True),
+    sa.Column('external_url', sa.String(length=2000), nullable=True),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('deleted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_cards_company_id')),
+    sa.ForeignKeyConstraint(['lead_id'], ['ecm_cards.id'], name=op.f('fk_ecm_cards_lead_id')),
+    sa.ForeignKeyConstraint(['owner_id'], ['ecm_users.id'], name=op.f('fk_ecm_cards_owner_id')),
+    sa.ForeignKeyConstraint(['team_id'], ['ecm_teams.id'], name=op.f('fk_ecm_cards_team_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_cards')),
+    sa.UniqueConstraint('company_id', 'kind', 'external_ref', name=op.f('uq_ecm_cards_company_id_kind_external_ref')),
+    sqlite_autoincrement=True
+    )
+    op.create_index('ix_ecm_cards_lead', 'ecm_cards', ['lead_id'], unique=False, postgresql_where=sa.text('lead_id IS NOT NULL'), sqlite_where=sa.text('lead_id IS NOT NULL'))
+    op.create_index('ix_ecm_cards_list', 'ecm_cards', ['company_id', 'kind', 'id'], unique=False, postgresql_where=sa.text('deleted_at IS NULL'), sqlite_where=sa.text('deleted_at IS NULL'))
+    op.create_index('ix_ecm_cards_owner', 'ecm_cards', ['company_id', 'kind', 'owner_id', 'id'], unique=False, postgresql_where=sa.text('deleted_at IS NULL'), sqlite_where=sa.text('deleted_at IS NULL'))
+    op.create_index('ix_ecm_cards_team', 'ecm_cards', ['company_id', 'kind', 'team_id', 'id'], unique=False, postgresql_where=sa.text('deleted_at IS NULL'), sqlite_where=sa.text('deleted_at IS NULL'))
+    op.create_index('ix_ecm_cards_title', 'ecm_cards', ['company_id', 'kind', 'title_key', 'id'], unique=False, postgresql_where=sa.text('deleted_at IS NULL'), sqlite_where=sa.text('deleted_at IS NULL'))
+    op.create_index('ix_ecm_cards_updated', 'ecm_cards', ['company_id', 'kind', 'updated_at', 'id'], unique=False, postgresql_where=sa.text('deleted_at IS NULL'), sqlite_where=sa.text('deleted_at IS NULL'))
+
 
     op.create_table(
         "ecm_documents",
@@ -259,21 +283,342 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_ecm_user_usage_company_id"), "ecm_user_usage", ["company_id"], unique=False)
 
-    op.create_table(
-        "ecm_deals",
-        sa.Column(
-            "card_id",
-            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
-            autoincrement=False,
-            nullable=False,
-        ),
-        sa.Column("amount", sa.BigInteger(), nullable=True),
-        sa.Column("currency", sa.String(length=3), nullable=False),
-        sa.Column("pipeline", sa.String(length=100), nullable=False),
-        sa.Column("stage", sa.String(length=100), nullable=False),
-        sa.ForeignKeyConstraint(["card_id"], ["ecm_cards.id"], name=op.f("fk_ecm_deals_card_id")),
-        sa.PrimaryKeyConstraint("card_id", name=op.f("pk_ecm_deals")),
+    op.create_table('ecm_pipelines',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('card_kind', sa.String(length=20), nullable=False),
+    sa.Column('code', sa.String(length=40), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('archived_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_pipelines_company_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_pipelines')),
+    sa.UniqueConstraint('company_id', 'card_kind', 'code', name=op.f('uq_ecm_pipelines_company_id_card_kind_code')),
+    sqlite_autoincrement=True
     )
+    op.create_table('ecm_stages',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('pipeline_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('code', sa.String(length=40), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('outcome', sa.String(length=20), nullable=True),
+    sa.Column('archived_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_stages_company_id')),
+    sa.ForeignKeyConstraint(['pipeline_id'], ['ecm_pipelines.id'], name=op.f('fk_ecm_stages_pipeline_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_stages')),
+    sa.UniqueConstraint('pipeline_id', 'code', name=op.f('uq_ecm_stages_pipeline_id_code')),
+    sqlite_autoincrement=True
+    )
+    op.create_table('ecm_requirements',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('card_kind', sa.String(length=20), nullable=False),
+    sa.Column('field', sa.String(length=120), nullable=False),
+    sa.Column('stage_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_requirements_company_id')),
+    sa.ForeignKeyConstraint(['stage_id'], ['ecm_stages.id'], name=op.f('fk_ecm_requirements_stage_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_requirements')),
+    sa.UniqueConstraint('company_id', 'card_kind', 'field', 'stage_id', name=op.f('uq_ecm_requirements_company_id_card_kind_field_stage_id')),
+    sqlite_autoincrement=True
+    )
+    op.create_table('ecm_stage_moves',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('from_stage_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('to_stage_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['by_id'], ['ecm_users.id'], name=op.f('fk_ecm_stage_moves_by_id')),
+    sa.ForeignKeyConstraint(['card_id'], ['ecm_cards.id'], name=op.f('fk_ecm_stage_moves_card_id')),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_stage_moves_company_id')),
+    sa.ForeignKeyConstraint(['from_stage_id'], ['ecm_stages.id'], name=op.f('fk_ecm_stage_moves_from_stage_id')),
+    sa.ForeignKeyConstraint(['to_stage_id'], ['ecm_stages.id'], name=op.f('fk_ecm_stage_moves_to_stage_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_stage_moves')),
+    sqlite_autoincrement=True
+    )
+    op.create_index('ix_ecm_stage_moves_card', 'ecm_stage_moves', ['card_id', 'id'], unique=False)
+    op.create_table('ecm_deals',
+    sa.Column('card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('amount', sa.BigInteger(), nullable=True),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('pipeline_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('stage_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('organization_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('expected_close', sa.Date(), nullable=True),
+    sa.Column('source', sa.String(length=100), nullable=True),
+    sa.Column('lost_reason', sa.String(length=1000), nullable=True),
+    sa.Column('closed_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['card_id'], ['ecm_cards.id'], name=op.f('fk_ecm_deals_card_id')),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_deals_company_id')),
+    sa.ForeignKeyConstraint(['contact_id'], ['ecm_cards.id'], name=op.f('fk_ecm_deals_contact_id')),
+    sa.ForeignKeyConstraint(['organization_id'], ['ecm_cards.id'], name=op.f('fk_ecm_deals_organization_id')),
+    sa.ForeignKeyConstraint(['pipeline_id'], ['ecm_pipelines.id'], name=op.f('fk_ecm_deals_pipeline_id')),
+    sa.ForeignKeyConstraint(['stage_id'], ['ecm_stages.id'], name=op.f('fk_ecm_deals_stage_id')),
+    sa.PrimaryKeyConstraint('card_id', name=op.f('pk_ecm_deals'))
+    )
+    op.create_index('ix_ecm_deals_amount', 'ecm_deals', ['company_id', 'amount', 'card_id'], unique=False)
+    op.create_index('ix_ecm_deals_contact', 'ecm_deals', ['contact_id'], unique=False)
+    op.create_index('ix_ecm_deals_expected_close', 'ecm_deals', ['company_id', 'expected_close', 'card_id'], unique=False)
+    op.create_index('ix_ecm_deals_organization', 'ecm_deals', ['organization_id'], unique=False)
+    op.create_index('ix_ecm_deals_stage', 'ecm_deals', ['company_id', 'stage_id', 'card_id'], unique=False)
+    op.create_table('ecm_product_lines',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('name', sa.String(length=300), nullable=False),
+    sa.Column('quantity', sa.BigInteger(), nullable=False),
+    sa.Column('unit', sa.String(length=20), nullable=True),
+    sa.Column('price', sa.BigInteger(), nullable=False),
+    sa.Column('discount_percent', sa.BigInteger(), nullable=False),
+    sa.Column('tax_percent', sa.BigInteger(), nullable=False),
+    sa.Column('amount', sa.BigInteger(), nullable=False),
+    sa.ForeignKeyConstraint(['card_id'], ['ecm_cards.id'], name=op.f('fk_ecm_product_lines_card_id')),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_product_lines_company_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_product_lines')),
+    sqlite_autoincrement=True
+    )
+    op.create_index('ix_ecm_product_lines_card', 'ecm_product_lines', ['card_id', 'position'], unique=False)
+    op.create_table('ecm_contacts',
+    sa.Column('card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('first_name', sa.String(length=100), nullable=True),
+    sa.Column('middle_name', sa.String(length=100), nullable=True),
+    sa.Column('last_name', sa.String(length=100), nullable=True),
+    sa.Column('job_title', sa.String(length=200), nullable=True),
+    sa.Column('country', sa.String(length=2), nullable=False),
+    sa.Column('tax_number', sa.String(length=30), nullable=True),
+    sa.Column('address', sa.String(length=1000), nullable=True),
+    sa.ForeignKeyConstraint(['card_id'], ['ecm_cards.id'], name=op.f('fk_ecm_contacts_card_id')),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_contacts_company_id')),
+    sa.PrimaryKeyConstraint('card_id', name=op.f('pk_ecm_contacts'))
+    )
+    op.create_index('ix_ecm_contacts_tax_number', 'ecm_contacts', ['company_id', 'tax_number'], unique=False)
+    op.create_table('ecm_organizations',
+    sa.Column('card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('full_name', sa.String(length=500), nullable=True),
+    sa.Column('country', sa.String(length=2), nullable=False),
+    sa.Column('tax_number', sa.String(length=30), nullable=True),
+    sa.Column('address', sa.String(length=1000), nullable=True),
+    sa.Column('postal_address', sa.String(length=1000), nullable=True),
+    sa.Column('website', sa.String(length=300), nullable=True),
+    sa.ForeignKeyConstraint(['card_id'], ['ecm_cards.id'], name=op.f('fk_ecm_organizations_card_id')),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_organizations_company_id')),
+    sa.PrimaryKeyConstraint('card_id', name=op.f('pk_ecm_organizations'))
+    )
+    op.create_index('ix_ecm_organizations_tax_number', 'ecm_organizations', ['company_id', 'tax_number'], unique=False)
+    op.create_table('ecm_memberships',
+    sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('organization_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('role', sa.String(length=200), nullable=True),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_memberships_company_id')),
+    sa.ForeignKeyConstraint(['contact_id'], ['ecm_cards.id'], name=op.f('fk_ecm_memberships_contact_id')),
+    sa.ForeignKeyConstraint(['organization_id'], ['ecm_cards.id'], name=op.f('fk_ecm_memberships_organization_id')),
+    sa.PrimaryKeyConstraint('contact_id', 'organization_id', name=op.f('pk_ecm_memberships'))
+    )
+    op.create_index(op.f('ix_ecm_memberships_organization_id'), 'ecm_memberships', ['organization_id'], unique=False)
+    op.create_table('ecm_contact_points',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=10), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('value', sa.String(length=320), nullable=False),
+    sa.Column('normalized', sa.String(length=320), nullable=False),
+    sa.Column('extension', sa.String(length=20), nullable=True),
+    sa.Column('label', sa.String(length=40), nullable=True),
+    sa.ForeignKeyConstraint(['card_id'], ['ecm_cards.id'], name=op.f('fk_ecm_contact_points_card_id')),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_contact_points_company_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_contact_points')),
+    sqlite_autoincrement=True
+    )
+    op.create_index('ix_ecm_contact_points_card', 'ecm_contact_points', ['card_id', 'position'], unique=False)
+    op.create_index('ix_ecm_contact_points_normalized', 'ecm_contact_points', ['company_id', 'kind', 'normalized'], unique=False)
+    op.create_table('ecm_leads',
+    sa.Column('card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('pipeline_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('stage_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('first_name', sa.String(length=100), nullable=True),
+    sa.Column('middle_name', sa.String(length=100), nullable=True),
+    sa.Column('last_name', sa.String(length=100), nullable=True),
+    sa.Column('job_title', sa.String(length=200), nullable=True),
+    sa.Column('organization_name', sa.String(length=300), nullable=True),
+    sa.Column('country', sa.String(length=2), nullable=False),
+    sa.Column('tax_number', sa.String(length=30), nullable=True),
+    sa.Column('address', sa.String(length=1000), nullable=True),
+    sa.Column('amount', sa.BigInteger(), nullable=True),
+    sa.Column('currency', sa.String(length=3), nullable=False),
+    sa.Column('source', sa.String(length=100), nullable=True),
+    sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('organization_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('junk_reason', sa.String(length=1000), nullable=True),
+    sa.Column('converted_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['card_id'], ['ecm_cards.id'], name=op.f('fk_ecm_leads_card_id')),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_leads_company_id')),
+    sa.ForeignKeyConstraint(['contact_id'], ['ecm_cards.id'], name=op.f('fk_ecm_leads_contact_id')),
+    sa.ForeignKeyConstraint(['organization_id'], ['ecm_cards.id'], name=op.f('fk_ecm_leads_organization_id')),
+    sa.ForeignKeyConstraint(['pipeline_id'], ['ecm_pipelines.id'], name=op.f('fk_ecm_leads_pipeline_id')),
+    sa.ForeignKeyConstraint(['stage_id'], ['ecm_stages.id'], name=op.f('fk_ecm_leads_stage_id')),
+    sa.PrimaryKeyConstraint('card_id', name=op.f('pk_ecm_leads'))
+    )
+    op.create_index('ix_ecm_leads_amount', 'ecm_leads', ['company_id', 'amount', 'card_id'], unique=False)
+    op.create_index('ix_ecm_leads_contact', 'ecm_leads', ['contact_id'], unique=False)
+    op.create_index('ix_ecm_leads_organization', 'ecm_leads', ['organization_id'], unique=False)
+    op.create_index('ix_ecm_leads_stage', 'ecm_leads', ['company_id', 'stage_id', 'card_id'], unique=False)
+    op.create_table('ecm_conversions',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('lead_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('contact_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('organization_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('deal_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('created', sa.JSON(), nullable=False),
+    sa.Column('key', sa.String(length=200), nullable=True),
+    sa.Column('fingerprint', sa.String(length=64), nullable=False),
+    sa.Column('by_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.ForeignKeyConstraint(['by_id'], ['ecm_users.id'], name=op.f('fk_ecm_conversions_by_id')),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_conversions_company_id')),
+    sa.ForeignKeyConstraint(['contact_id'], ['ecm_cards.id'], name=op.f('fk_ecm_conversions_contact_id')),
+    sa.ForeignKeyConstraint(['deal_id'], ['ecm_cards.id'], name=op.f('fk_ecm_conversions_deal_id')),
+    sa.ForeignKeyConstraint(['lead_id'], ['ecm_cards.id'], name=op.f('fk_ecm_conversions_lead_id')),
+    sa.ForeignKeyConstraint(['organization_id'], ['ecm_cards.id'], name=op.f('fk_ecm_conversions_organization_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_conversions')),
+    sa.UniqueConstraint('company_id', 'key', name=op.f('uq_ecm_conversions_company_id_key')),
+    sa.UniqueConstraint('lead_id', name=op.f('uq_ecm_conversions_lead_id')),
+    sqlite_autoincrement=True
+    )
+    op.create_table('ecm_option_sets',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_option_sets_company_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_option_sets')),
+    sa.UniqueConstraint('company_id', 'name', name=op.f('uq_ecm_option_sets_company_id_name')),
+    sqlite_autoincrement=True
+    )
+    op.create_table('ecm_options',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('option_set_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('name', sa.String(length=200), nullable=False),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('archived_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_options_company_id')),
+    sa.ForeignKeyConstraint(['option_set_id'], ['ecm_option_sets.id'], name=op.f('fk_ecm_options_option_set_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_options')),
+    sqlite_autoincrement=True
+    )
+    op.create_index('ix_ecm_options_set', 'ecm_options', ['option_set_id', 'position'], unique=False)
+    op.create_table('ecm_fields',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('card_kind', sa.String(length=20), nullable=False),
+    sa.Column('key', sa.String(length=100), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('type', sa.String(length=20), nullable=False),
+    sa.Column('is_multiple', sa.Boolean(), nullable=False),
+    sa.Column('option_set_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('position', sa.BigInteger(), nullable=False),
+    sa.Column('archived_at', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_fields_company_id')),
+    sa.ForeignKeyConstraint(['option_set_id'], ['ecm_option_sets.id'], name=op.f('fk_ecm_fields_option_set_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_fields')),
+    sa.UniqueConstraint('company_id', 'card_kind', 'key', name=op.f('uq_ecm_fields_company_id_card_kind_key')),
+    sqlite_autoincrement=True
+    )
+    op.create_table('ecm_field_values',
+    sa.Column('card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('field_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), autoincrement=False, nullable=False),
+    sa.Column('position', sa.BigInteger(), autoincrement=False, nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('text', sa.String(length=4000), nullable=True),
+    sa.Column('text_key', sa.String(length=300).with_variant(sa.String(length=300, collation='C'), 'postgresql'), nullable=True),
+    sa.Column('number', sa.BigInteger(), nullable=True),
+    sa.Column('currency', sa.String(length=3), nullable=True),
+    sa.Column('day', sa.Date(), nullable=True),
+    sa.Column('option_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('document_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['card_id'], ['ecm_cards.id'], name=op.f('fk_ecm_field_values_card_id')),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_field_values_company_id')),
+    sa.ForeignKeyConstraint(['document_id'], ['ecm_documents.id'], name=op.f('fk_ecm_field_values_document_id')),
+    sa.ForeignKeyConstraint(['field_id'], ['ecm_fields.id'], name=op.f('fk_ecm_field_values_field_id')),
+    sa.ForeignKeyConstraint(['option_id'], ['ecm_options.id'], name=op.f('fk_ecm_field_values_option_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['ecm_users.id'], name=op.f('fk_ecm_field_values_user_id')),
+    sa.PrimaryKeyConstraint('card_id', 'field_id', 'position', name=op.f('pk_ecm_field_values'))
+    )
+    op.create_index('ix_ecm_field_values_day', 'ecm_field_values', ['field_id', 'day', 'card_id'], unique=False, postgresql_where=sa.text('day IS NOT NULL'), sqlite_where=sa.text('day IS NOT NULL'))
+    op.create_index('ix_ecm_field_values_document_id', 'ecm_field_values', ['document_id'], unique=False)
+    op.create_index('ix_ecm_field_values_number', 'ecm_field_values', ['field_id', 'number', 'card_id'], unique=False, postgresql_where=sa.text('number IS NOT NULL'), sqlite_where=sa.text('number IS NOT NULL'))
+    op.create_index('ix_ecm_field_values_option_id', 'ecm_field_values', ['field_id', 'option_id', 'card_id'], unique=False, postgresql_where=sa.text('option_id IS NOT NULL'), sqlite_where=sa.text('option_id IS NOT NULL'))
+    op.create_index('ix_ecm_field_values_text_key', 'ecm_field_values', ['field_id', 'text_key', 'card_id'], unique=False, postgresql_where=sa.text('text_key IS NOT NULL'), sqlite_where=sa.text('text_key IS NOT NULL'))
+    op.create_index('ix_ecm_field_values_user_id', 'ecm_field_values', ['field_id', 'user_id', 'card_id'], unique=False, postgresql_where=sa.text('user_id IS NOT NULL'), sqlite_where=sa.text('user_id IS NOT NULL'))
+    op.create_table('ecm_timeline_entries',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('card_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('kind', sa.String(length=40), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.Column('facts', sa.JSON(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('origin_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=True),
+    sa.ForeignKeyConstraint(['card_id'], ['ecm_cards.id'], name=op.f('fk_ecm_timeline_entries_card_id')),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_timeline_entries_company_id')),
+    sa.ForeignKeyConstraint(['origin_id'], ['ecm_timeline_entries.id'], name=op.f('fk_ecm_timeline_entries_origin_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['ecm_users.id'], name=op.f('fk_ecm_timeline_entries_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_timeline_entries')),
+    sqlite_autoincrement=True
+    )
+    op.create_index('ix_ecm_timeline_entries_card', 'ecm_timeline_entries', ['card_id', 'id'], unique=False)
+    op.create_table('ecm_saved_filters',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('card_kind', sa.String(length=20), nullable=False),
+    sa.Column('name', sa.String(length=100), nullable=False),
+    sa.Column('conditions', sa.JSON(), nullable=False),
+    sa.Column('sort', sa.String(length=120), nullable=True),
+    sa.Column('is_shared', sa.Boolean(), nullable=False),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_saved_filters_company_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['ecm_users.id'], name=op.f('fk_ecm_saved_filters_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_saved_filters')),
+    sqlite_autoincrement=True
+    )
+    op.create_index('ix_ecm_saved_filters_list', 'ecm_saved_filters', ['company_id', 'card_kind', 'user_id'], unique=False)
+    op.create_table('ecm_imports',
+    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
+    sa.Column('card_kind', sa.String(length=20), nullable=False),
+    sa.Column('filename', sa.String(length=255), nullable=False),
+    sa.Column('storage_key', sa.String(length=200), nullable=True),
+    sa.Column('state', sa.String(length=20), nullable=False),
+    sa.Column('mapping', sa.JSON(), nullable=False),
+    sa.Column('choices', sa.JSON(), nullable=False),
+    sa.Column('rows_total', sa.BigInteger(), nullable=False),
+    sa.Column('rows_done', sa.BigInteger(), nullable=False),
+    sa.Column('rows_made', sa.BigInteger(), nullable=False),
+    sa.Column('rows_refused', sa.BigInteger(), nullable=False),
+    sa.Column('errors', sa.JSON(), nullable=False),
+    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
+    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
+    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_imports_company_id')),
+    sa.ForeignKeyConstraint(['user_id'], ['ecm_users.id'], name=op.f('fk_ecm_imports_user_id')),
+    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_imports')),
+    sqlite_autoincrement=True
+    )
+    op.create_index(op.f('ix_ecm_imports_company_id'), 'ecm_imports', ['company_id'], unique=False)
+
     op.create_table(
         "ecm_document_cards",
         sa.Column(
@@ -456,17 +801,37 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("ecm_imports")
+    op.drop_table("ecm_saved_filters")
+    op.drop_table("ecm_timeline_entries")
+    op.drop_table("ecm_field_values")
+    op.drop_table("ecm_fields")
+    op.drop_table("ecm_options")
+    op.drop_table("ecm_option_sets")
+    op.drop_table("ecm_conversions")
+    op.drop_table("ecm_leads")
+    op.drop_table("ecm_contact_points")
+    op.drop_table("ecm_memberships")
+    op.drop_table("ecm_organizations")
+    op.drop_table("ecm_contacts")
+    op.drop_table("ecm_product_lines")
+    op.drop_table("ecm_deals")
+    op.drop_table("ecm_stage_moves")
+    op.drop_table("ecm_requirements")
+    op.drop_table("ecm_stages")
+    op.drop_table("ecm_pipelines")
     op.drop_table("ecm_version_texts")
     op.drop_table("ecm_recent_searches")
     op.drop_table("ecm_versions")
     op.drop_table("ecm_uploads")
     op.drop_table("ecm_idempotent_requests")
     op.drop_table("ecm_document_cards")
-    op.drop_table("ecm_deals")
     op.drop_table("ecm_user_usage")
     op.drop_table("ecm_intents")
     op.drop_table("ecm_documents")
     op.drop_table("ecm_cards")
+    op.drop_table("ecm_team_members")
+    op.drop_table("ecm_teams")
     op.drop_table("ecm_audit_events")
     op.drop_table("ecm_api_tokens")
     op.drop_table("ecm_users")
