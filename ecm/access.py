@@ -24,16 +24,21 @@ class Actor:
     role: str
     name: str = ""
     email: str | None = None
+    may_not_create: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, user: User) -> Actor:
         """The actor that a user is."""
-        return cls(user.id, user.company_id, user.role, user.name, user.email)
+        return cls(user.id, user.company_id, user.role, user.name, user.email, frozenset(user.may_not_create))
 
     @property
     def is_admin(self) -> bool:
         """Whether the actor administers their company; an operator does so for their own."""
         return self.role in ("admin", "operator")
+
+    def may_create(self, kind: str) -> bool:
+        """Whether the actor may make cards of a kind; administrators may make any."""
+        return self.is_admin or kind not in self.may_not_create
 
     @property
     def is_operator(self) -> bool:
@@ -45,6 +50,12 @@ def require_admin(actor: Actor, action: str) -> None:
     """Forbidden unless the actor administers their company."""
     if not actor.is_admin:
         raise Forbidden(action, "admin")
+
+
+def require_may_create(actor: Actor, kind: str) -> None:
+    """Forbidden unless the actor may make cards of a kind."""
+    if not actor.may_create(kind):
+        raise Forbidden(f"creating a card of the kind {kind}", "the right to create such cards")
 
 
 def require_operator(actor: Actor | None, action: str) -> None:

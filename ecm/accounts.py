@@ -61,7 +61,7 @@ class Companies:
                 held_bytes=0,
             )
         )
-        session.flush()
+        self._tx.pipelines.add_defaults(company.id)
         return company
 
     def get(self, id: int | str) -> Company:

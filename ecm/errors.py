@@ -5,6 +5,8 @@ Errors of `ecm.storage` and `ecm.search` come through as they are; HTTP status b
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 
@@ -74,6 +76,62 @@ class Taken(Conflict):
     def __init__(self, field: str, value: str) -> None:
         super().__init__(f"{field} {value!r} is in use already", field=field)
         self.field = field
+
+
+class InUse(Conflict):
+    """What was to go away is used by so many cards (0: by the rules themselves). Nothing was changed."""
+
+    code = "in_use"
+
+    def __init__(self, what: str, name: str, cards: int) -> None:
+        super().__init__(f"the {what} {name!r} is in use", what=what, name=name, cards=cards)
+        self.what = what
+        self.name = name
+        self.cards = cards
+
+
+@dataclass(frozen=True, slots=True)
+class MissingField:
+    """A field that a card of a kind must have: always, or in the `stage` (its name) that it comes to."""
+
+    kind: str
+    field: str
+    name: str
+    stage: str | None
+
+
+class MissingFields(Conflict):
+    """A card lacks what it must have; all of it is listed in `missing`. Nothing was changed."""
+
+    code = "missing_fields"
+
+    def __init__(self, missing: Sequence[MissingField]) -> None:
+        super().__init__(
+            "these fields are required: " + ", ".join(each.name for each in missing),
+            missing=[asdict(each) for each in missing],
+        )
+        self.missing = tuple(missing)
+
+
+class ManagedByApplication(Conflict):
+    """The card belongs to the application that registered it, and is changed there: at `url` where told."""
+
+    code = "managed_by_application"
+
+    def __init__(self, card_id: int, url: str | None) -> None:
+        super().__init__(
+            f"card {card_id} is managed by another application; change it there", id=str(card_id), url=url
+        )
+        self.url = url
+
+
+class LeadConverted(Conflict):
+    """The lead was converted, and is only read since then."""
+
+    code = "lead_converted"
+
+    def __init__(self, lead_id: int) -> None:
+        super().__init__(f"lead {lead_id} was converted already", id=str(lead_id))
 
 
 class HasDocuments(Conflict):

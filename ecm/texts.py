@@ -43,3 +43,17 @@ def clean_filename(value: str) -> str:
     suffix = f".{ending}" if dot and stem and len(ending.encode()) <= 20 else ""
     body = (stem if suffix else name).encode()[: FILENAME_MOST_BYTES - len(suffix.encode())]
     return body.decode(errors="ignore").rstrip() + suffix
+
+
+def clean_text(field: str, value: str, most_chars: int) -> str:
+    """A text of one or several lines, without harmful characters but tabs and line breaks. Invalid when
+    nothing is left of it, or it is longer than `most_chars` characters."""
+    lines = unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    text = "\n".join(
+        "\t".join(_HARMFUL.sub(" ", part) for part in line.split("\t")) for line in lines
+    ).strip()
+    if not text:
+        raise Invalid(field, "some text")
+    if len(text) > most_chars:
+        raise Invalid(field, f"{most_chars} characters at most")
+    return text

@@ -14,6 +14,11 @@ from ecm.access import Actor
 from ecm.accounts import Companies, Tokens, Users
 from ecm.audit import Audit
 from ecm.cards import Cards, Deals
+from ecm.cards.pipelines import Pipelines
+from ecm.cards.requirements import Requirements
+from ecm.cards.stage_moves import StageMoves
+from ecm.cards.teams import Teams
+from ecm.cards.timeline import Timeline
 from ecm.documents import Documents
 from ecm.errors import SessionRefused
 from ecm.tariffs import Tariffs
@@ -68,6 +73,31 @@ class UnitOfWork:
     def deals(self) -> Deals:
         """Deals."""
         return Deals(self)
+
+    @cached_property
+    def pipelines(self) -> Pipelines:
+        """Pipelines and their stages."""
+        return Pipelines(self)
+
+    @cached_property
+    def requirements(self) -> Requirements:
+        """What cards must have."""
+        return Requirements(self)
+
+    @cached_property
+    def stages(self) -> StageMoves:
+        """Moves between stages."""
+        return StageMoves(self)
+
+    @cached_property
+    def teams(self) -> Teams:
+        """Teams of employees."""
+        return Teams(self)
+
+    @cached_property
+    def timeline(self) -> Timeline:
+        """What happened on cards."""
+        return Timeline(self)
 
     @cached_property
     def documents(self) -> Documents:

@@ -1,4 +1,4 @@
-"""Cards: what documents attach to. One file for what is common, one for each kind."""
+"""Cards: what documents attach to. One file for what is common, one for each kind, one for each concept."""
 
 from ecm.cards.cards import Cards
 from ecm.cards.deals import Deals

@@ -2,25 +2,51 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from ecm import clock
-from ecm.errors import HasDocuments, Invalid, NotFound
+from ecm.access import require_may_create
+from ecm.cards.changes import Change
+from ecm.cards.kinds import CUSTOM, KINDS
+from ecm.cards.sort_keys import sort_key
+from ecm.errors import HasDocuments, Invalid, LeadConverted, ManagedByApplication, NotFound
 from ecm.ids import parse_id
-from ecm.models import Card, Document, DocumentCard
+from ecm.models import (
+    Card,
+    Contact,
+    ContactPoint,
+    Deal,
+    Document,
+    DocumentCard,
+    Lead,
+    Organization,
+    Pipeline,
+    Stage,
+    Team,
+    User,
+)
 from ecm.texts import clean_line
 
 if TYPE_CHECKING:
+    from ecm.cards.contact_points import GivenPoint
     from ecm.unit_of_work import UnitOfWork
 
-KINDS = ("deal",)
+C = TypeVar("C", bound=Card)
 
-_LIVE_CARD = select(Card).where(
-    Card.id == bindparam("card"), Card.company_id == bindparam("of_company"), Card.deleted_at.is_(None)
-)
+DEFAULT_CURRENCY, DEFAULT_COUNTRY = "UAH", "UA"
+URL_MOST_CHARS = 2000
+
+_MODELS: dict[str | None, type[Card]] = {None: Card, **{kind.name: kind.model for kind in KINDS.values()}}
+_LIVE_CARD = {
+    kind: select(model).where(
+        Card.id == bindparam("card"), Card.company_id == bindparam("of_company"), Card.deleted_at.is_(None)
+    )
+    for kind, model in _MODELS.items()
+}
 
 
 class Cards:
@@ -32,47 +58,160 @@ class Cards:
     def get(self, id: int | str, *, kind: str | None = None) -> Card:
         """A card by id, of any kind or of one. NotFound, also for a deleted one."""
         wanted = {"card": parse_id(kind or "card", id), "of_company": self._tx.company_id}
-        card = self._tx.session.scalar(_LIVE_CARD, wanted)
-        if card is None or kind not in (None, card.kind):
+        card: Card | None = self._tx.session.scalar(_LIVE_CARD[kind], wanted)
+        if card is None:
             raise NotFound(kind or "card", id)
         return card
 
-    def ref(self, kind: str, ref: str, *, title: str) -> Card:
+    def many(self, ids: Sequence[int | None]) -> dict[int, Card]:
+        """Cards by their ids, what all kinds have in common of them; without those that there are not."""
+        wanted = {id for id in ids if id is not None}
+        if not wanted:
+            return {}
+        query = select(Card).where(
+            Card.id.in_(wanted), Card.company_id == self._tx.company_id, Card.deleted_at.is_(None)
+        )
+        return {card.id: card for card in self._tx.session.scalars(query)}
+
+    def own(self, card: C) -> C:
+        """The card as a row of this transaction, should it come from an earlier one. NotFound."""
+        if card in self._tx.session:
+            return card
+        found = self.get(card.id, kind=card.kind)
+        assert isinstance(found, type(card))
+        return found
+
+    def require_writable(self, card: Card) -> None:
+        """ManagedByApplication: the card is registered by an application; LeadConverted."""
+        if card.external_ref is not None:
+            raise ManagedByApplication(card.id, card.external_url)
+        if isinstance(card, Lead) and card.converted_at is not None:
+            raise LeadConverted(card.id)
+
+    def add(
+        self,
+        card: C,
+        *,
+        title: str,
+        owner_id: int | str | None = None,
+        team_id: int | str | None = None,
+        phones: Sequence[GivenPoint] = (),
+        emails: Sequence[GivenPoint] = (),
+        fields: Mapping[str, object] | None = None,
+        external_ref: str | None = None,
+        external_url: str | None = None,
+    ) -> C:
+        """Store a new card, whose own fields are set already; owned by the actor unless told otherwise.
+
+        Forbidden: the actor may not make such cards; Invalid; MissingFields lists all that it lacks. Nothing
+        is written then. One with an `external_ref` is the application's, and nothing is asked of it.
+        """
+        kind, actor = _kind_of(card), self._tx.require_actor()
+        if external_ref is None:
+            require_may_create(actor, kind)
+        country = getattr(card, "country", DEFAULT_COUNTRY)
+        points = self._tx.contact_points.parse(phones, emails, country=country) if phones or emails else []
+        values = self._tx.field_values.parse(kind, fields) if fields else {}
+        now = clock.now()
+        card.company_id, card.kind = self._tx.company_id, kind
+        card.title = clean_line("title", title)
+        card.title_key = sort_key(card.title)
+        card.owner_id = self._tx.users.get(owner_id).id if owner_id is not None else actor.user_id
+        card.team_id = self._tx.teams.get(team_id).id if team_id is not None else None
+        card.external_ref, card.external_url = external_ref, external_url
+        card.created_at = card.updated_at = now
+        if external_ref is None:
+            given = self._own_values(card, points) | {CUSTOM + key: value for key, value in values.items()}
+            self._tx.requirements.check(kind, self._stage_of(card), given)
+        self._tx.session.add(card)
+        self._tx.session.flush()
+        if points:
+            self._tx.contact_points.store(card, points)
+        if values:
+            self._tx.field_values.store(card, values)
+        self._tx.audit.record("card.created", kind, card.id, title=card.title)
+        self._tx.timeline.add(card, "card.created", title=card.title)
+        if isinstance(card, Deal | Lead):
+            self._tx.stages.begin(card)
+        return card
+
+    def change(
+        self,
+        card: Card,
+        own: Mapping[str, Any],
+        *,
+        phones: Sequence[GivenPoint] | None = None,
+        emails: Sequence[GivenPoint] | None = None,
+        fields: Mapping[str, object] | None = None,
+    ) -> list[Change]:
+        """Change a card: its `own` fields, by their names, to values that are parsed already (`title` as it
+        was typed, `owner` and `team` as ids); phones and e-mails; custom fields by their keys. What is left
+        out stays.
+
+        ManagedByApplication, LeadConverted; Invalid; MissingFields when a required field would be emptied or
+        a missing one among those that are changed stays empty. Nothing is written then.
+        """
+        card = self.own(card)
+        self.require_writable(card)
+        parsed = {name: self._parse_common(name, value) for name, value in own.items()}
+        country = parsed.get("country") or getattr(card, "country", DEFAULT_COUNTRY)
+        points = {
+            kind: self._tx.contact_points.parse(**{name: given}, country=country)
+            for kind, name, given in (("phone", "phones", phones), ("email", "emails", emails))
+            if given is not None
+        }
+        values = self._tx.field_values.parse(card.kind, fields) if fields else {}
+        told: dict[str, object] = {**parsed, **{CUSTOM + key: value for key, value in values.items()}}
+        told |= {f"{kind}s": found for kind, found in points.items()}
+        self._check_told(card, told)
+        changes = self._set(card, parsed)
+        for kind, found in points.items():
+            change = self._tx.contact_points.store(card, found, kind=kind)
+            changes += [change] if change else []
+        changes += self._tx.field_values.store(card, values) if values else []
+        if changes:
+            card.updated_at = clock.now()
+            self._tell(card, changes)
+        return changes
+
+    def values(self, card: Card) -> dict[str, object]:
+        """All that a card holds, by the names of its fields; custom ones as ``fields.KEY``."""
+        points = self._tx.contact_points.of([card.id]).get(card.id, [])
+        custom = self._tx.field_values.of([card.id]).get(card.id, {})
+        return self._own_values(card, points) | {CUSTOM + key: value for key, value in custom.items()}
+
+    def ref(self, kind: str, ref: str, *, title: str, url: str | None = None) -> Card:
         """The card that an embedding application knows as `ref`: made on first use, found again after
-        that, with the title as last told. Invalid: no such kind of card."""
+        that, with the title and the `url` that leads back to it as last told. People read it and put
+        documents on it; only this changes it. Invalid: no such kind of card, no http address."""
         if kind not in KINDS:
             raise Invalid("kind", "one of " + ", ".join(KINDS))
-        reference = clean_line("ref", ref)
+        reference, link = clean_line("ref", ref), _clean_url(url)
         session, company_id = self._tx.session, self._tx.company_id
-        query = select(Card).where(
+        query = select(KINDS[kind].model).where(
             Card.company_id == company_id, Card.kind == kind, Card.external_ref == reference
         )
         card = session.scalar(query)
         if card is None:
             try:
                 with session.begin_nested():
-                    return self._tx.deals.add(title, external_ref=reference)
+                    made = self._blank(kind)
+                    return self.add(made, title=title, external_ref=reference, external_url=link)
             except IntegrityError:  # made by another process since we looked
                 card = session.scalars(query).one()
-        card.deleted_at = None
-        self.rename(card, title)
+        card.deleted_at, card.external_url = None, link
+        self._retitle(card, title)
+        session.flush()
         return card
 
     def rename(self, card: Card, title: str) -> None:
         """Give a card a new title; its documents are found by it from then on."""
-        card = self._own(card)
-        title = clean_line("title", title)
-        if title == card.title:
-            return
-        self._tx.audit.record("card.renamed", card.kind, card.id, old=card.title, new=title)
-        card.title, card.updated_at = title, clock.now()
-        self._tx.session.flush()
-        self._tx.documents.enqueue_of_card(card.id)
+        self.change(card, {"title": title})
 
     def delete(self, card: Card, *, trash_documents: bool = False) -> None:
         """Delete a card. HasDocuments unless `trash_documents`: then those that are on no other card go
         to the trash, and the others stay on theirs."""
-        card = self._own(card)
+        card = self.own(card)
         count = self.count_documents(card)
         if count and not trash_documents:
             raise HasDocuments(count)
@@ -81,10 +220,6 @@ class Cards:
         card.deleted_at = clock.now()
         self._tx.audit.record("card.deleted", card.kind, card.id, title=card.title, documents=count)
         self._tx.session.flush()
-
-    def _own(self, card: Card) -> Card:
-        """The card as a row of this transaction, should it come from an earlier one."""
-        return card if card in self._tx.session else self.get(card.id)
 
     def count_documents(self, card: Card) -> int:
         """How many documents are on the card, without those in the trash."""
@@ -97,3 +232,105 @@ class Cards:
             )
             or 0
         )
+
+    def _parse_common(self, name: str, value: Any) -> Any:
+        match name:
+            case "title":
+                return clean_line("title", str(value))
+            case "owner":
+                return None if value is None else self._tx.users.get(value).id
+            case "team":
+                return None if value is None else self._tx.teams.get(value).id
+        return value
+
+    def _check_told(self, card: Card, told: Mapping[str, object]) -> None:
+        """Hold what is changed now to what is required; a field that nobody touches may go on missing."""
+        required = self._tx.requirements.required(card.kind, self._stage_of(card))
+        if asked := {name: told[name] for name in required if name in told}:
+            untouched = dict.fromkeys(required.keys() - asked.keys(), True)
+            self._tx.requirements.check(card.kind, self._stage_of(card), untouched | asked)
+
+    def _set(self, card: Card, parsed: Mapping[str, Any]) -> list[Change]:
+        changes = []
+        for name, value in parsed.items():
+            field = KINDS[card.kind].field(name)
+            assert field is not None, name
+            old = getattr(card, field.attribute)
+            if old == value:
+                continue
+            if name == "title":
+                self._retitle(card, value)
+                continue
+            setattr(card, field.attribute, value)
+            changes.append(Change(name, self._told(field.type, old), self._told(field.type, value)))
+        return changes
+
+    def _retitle(self, card: Card, title: str) -> None:
+        title = clean_line("title", title)
+        if title == card.title:
+            return
+        self._tx.audit.record("card.renamed", card.kind, card.id, old=card.title, new=title)
+        self._tx.timeline.add(card, "field.changed", field="title", old=card.title, new=title)
+        card.title, card.title_key, card.updated_at = title, sort_key(title), clock.now()
+        self._tx.session.flush()
+        self._tx.documents.enqueue_of_card(card.id)
+
+    def _tell(self, card: Card, changes: Sequence[Change]) -> None:
+        self._tx.session.flush()
+        for each in changes:
+            facts = {"field": each.field, "old": each.old, "new": each.new}
+            self._tx.audit.record("card.changed", card.kind, card.id, **facts)
+        self._tx.timeline.add_changes(card, changes)
+
+    def _told(self, type: str, value: Any) -> str | None:
+        """A value in words: whom and what an id means."""
+        if value is None or value == "":
+            return None
+        session = self._tx.session
+        match type:
+            case "user":
+                return found.name if (found := session.get(User, value)) else str(value)
+            case "team":
+                return team.name if (team := session.get(Team, value)) else str(value)
+            case "card":
+                return card.title if (card := session.get(Card, value)) else str(value)
+            case "pipeline":
+                return pipeline.name if (pipeline := session.get(Pipeline, value)) else str(value)
+        return str(value)
+
+    def _own_values(self, card: Card, points: Sequence[ContactPoint]) -> dict[str, object]:
+        values = {
+            field.name: getattr(card, field.attribute)
+            for field in KINDS[card.kind].fields
+            if field.type not in ("phones", "emails")
+        }
+        for kind in ("phone", "email"):
+            values[f"{kind}s"] = [point.value for point in points if point.kind == kind]
+        return values
+
+    def _stage_of(self, card: Card) -> Stage | None:
+        if not isinstance(card, Deal | Lead):
+            return None
+        return self._tx.session.get(Stage, card.stage_id)
+
+    def _blank(self, kind: str) -> Card:
+        """A card of a kind with nothing but what each must have."""
+        if kind == "contact":
+            return Contact(country=DEFAULT_COUNTRY)
+        if kind == "organization":
+            return Organization(country=DEFAULT_COUNTRY)
+        pipeline = self._tx.pipelines.default(kind)
+        way = {"pipeline_id": pipeline.id, "stage_id": pipeline.stages[0].id, "currency": DEFAULT_CURRENCY}
+        return Deal(**way) if kind == "deal" else Lead(**way, country=DEFAULT_COUNTRY)
+
+
+def _kind_of(card: Card) -> str:
+    return next(kind.name for kind in KINDS.values() if type(card) is kind.model)
+
+
+def _clean_url(url: str | None) -> str | None:
+    if not url:
+        return None
+    if not url.startswith(("https://", "http://")) or len(url) > URL_MOST_CHARS or not url.isprintable():
+        raise Invalid("url", f"an http or https address of {URL_MOST_CHARS} characters at most")
+    return url

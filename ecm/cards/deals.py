@@ -1,14 +1,16 @@
-"""Deals: an amount, a pipeline, a stage."""
+"""Deals: an amount, a client, a stage of a pipeline."""
 
 from __future__ import annotations
 
-import re
-from decimal import Decimal, InvalidOperation
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from ecm import clock
+from ecm.cards.cards import DEFAULT_CURRENCY
+from ecm.cards.money import parse_amount, parse_currency
 from ecm.errors import Invalid
 from ecm.models import Card, Deal
 from ecm.paging import Page, paginate
@@ -17,8 +19,7 @@ from ecm.texts import clean_line
 if TYPE_CHECKING:
     from ecm.unit_of_work import UnitOfWork
 
-AMOUNT_MOST = Decimal(10) ** 13
-DEFAULT_PIPELINE, DEFAULT_STAGE = "sales", "new"
+SOURCE_MOST_CHARS = 100
 
 
 class Deals:
@@ -32,31 +33,34 @@ class Deals:
         title: str,
         *,
         amount: Decimal | str | None = None,
-        currency: str = "UAH",
-        pipeline: str = DEFAULT_PIPELINE,
-        stage: str = DEFAULT_STAGE,
+        currency: str = DEFAULT_CURRENCY,
+        pipeline: int | str | None = None,
+        stage: str | None = None,
+        contact: int | str | None = None,
+        organization: int | str | None = None,
+        expected_close: date | str | None = None,
+        source: str | None = None,
         owner_id: int | str | None = None,
-        external_ref: str | None = None,
+        team_id: int | str | None = None,
+        fields: Mapping[str, object] | None = None,
     ) -> Deal:
-        """A new deal, owned by the actor unless told otherwise. Invalid names the wrong value."""
-        now = clock.now()
-        owner = self._tx.users.get(owner_id) if owner_id is not None else None
+        """A new deal, owned by the actor unless told otherwise, in a stage (its code) of a pipeline (its code
+        or id): by default the first of the first. `contact` and `organization` are ids of cards.
+
+        Invalid names the wrong value; MissingFields lists all that the stage asks for; Forbidden.
+        """
+        way = self._tx.pipelines.way("deal", pipeline, stage)
         deal = Deal(
-            company_id=self._tx.company_id,
-            title=clean_line("title", title),
-            owner_id=owner.id if owner else self._tx.require_actor().user_id,
-            external_ref=external_ref,
             amount=parse_amount(amount),
             currency=parse_currency(currency),
-            pipeline=_name("pipeline", pipeline),
-            stage=_name("stage", stage),
-            created_at=now,
-            updated_at=now,
+            pipeline_id=way.pipeline_id,
+            stage_id=way.id,
+            contact_id=self._card("contact", contact),
+            organization_id=self._card("organization", organization),
+            expected_close=parse_day("expected_close", expected_close),
+            source=clean_short("source", source, SOURCE_MOST_CHARS),
         )
-        self._tx.session.add(deal)
-        self._tx.session.flush()
-        self._tx.audit.record("card.created", "deal", deal.id, title=deal.title)
-        return deal
+        return self._tx.cards.add(deal, title=title, owner_id=owner_id, team_id=team_id, fields=fields)
 
     def get(self, id: int | str) -> Deal:
         """A deal by id. NotFound."""
@@ -73,62 +77,69 @@ class Deals:
         )
         return paginate(self._tx.session, query, page, per_page)
 
-    def update(self, deal: Deal, **changes: object) -> Deal:
-        """Change any of title, amount, currency, pipeline, stage, owner_id. Invalid names the wrong one."""
-        deal = deal if deal in self._tx.session else self.get(deal.id)
-        if "title" in changes:
-            self._tx.cards.rename(deal, str(changes.pop("title")))
-        parsed = {name: self._parse(name, value) for name, value in changes.items()}
-        changed = {name: value for name, value in parsed.items() if getattr(deal, name) != value}
-        for name, value in changed.items():
-            facts = {"field": name, "old": _told(getattr(deal, name)), "new": _told(value)}
-            self._tx.audit.record("card.changed", "deal", deal.id, **facts)
-            setattr(deal, name, value)
-        if changed:
-            deal.updated_at = clock.now()
-        self._tx.session.flush()
+    def update(
+        self, deal: Deal, *, fields: Mapping[str, object] | None = None, reason: str | None = None,
+        **changes: object,
+    ) -> Deal:  # fmt: skip
+        """Change any of title, amount, currency, contact, organization, expected_close, source, owner_id,
+        team_id and custom `fields`; then move it to `stage` (its code), for a `reason` when it is lost.
+
+        Invalid names the wrong one; MissingFields; ManagedByApplication.
+        """
+        deal = self._tx.cards.own(deal)
+        stage = changes.pop("stage", None)
+        if "pipeline" in changes and changes.pop("pipeline") not in (
+            deal.pipeline.code,
+            str(deal.pipeline_id),
+        ):
+            raise Invalid("pipeline", "the deal's own pipeline: a deal does not change it")
+        parsed = dict(self._parse(name, value) for name, value in changes.items())
+        if parsed or fields:
+            self._tx.cards.change(deal, parsed, fields=fields)
+        if stage is not None:
+            self._tx.stages.move(deal, str(stage), reason=reason)
         return deal
 
-    def _parse(self, name: str, value: object) -> object:
+    def _parse(self, name: str, value: object) -> tuple[str, object]:
+        text = None if value is None else str(value)
         match name:
+            case "title":
+                return name, text or ""
             case "amount":
-                return parse_amount(None if value is None else str(value))
+                return name, parse_amount(text)
             case "currency":
-                return parse_currency(str(value))
-            case "pipeline" | "stage":
-                return _name(name, str(value))
-            case "owner_id":
-                return None if value is None else self._tx.users.get(str(value)).id
+                return name, parse_currency(text or "")
+            case "contact" | "organization":
+                return name, self._card(name, text or None)
+            case "expected_close":
+                return name, parse_day(name, value if isinstance(value, date) else text)
+            case "source":
+                return name, clean_short(name, text, SOURCE_MOST_CHARS)
+            case "owner_id" | "team_id":
+                return name.removesuffix("_id"), text
         raise Invalid(name, "no such field of a deal")
 
+    def _card(self, kind: str, id: int | str | None) -> int | None:
+        return None if id is None else self._tx.cards.get(id, kind=kind).id
 
-def parse_amount(value: Decimal | str | None) -> Decimal | None:
-    """An amount of money, exact to four places. Invalid."""
-    if value is None or value == "":
+
+def parse_day(field: str, value: date | str | None) -> date | None:
+    """A day, as ISO 8601 has it. Invalid."""
+    if value is None or isinstance(value, date):
+        return value
+    if not value.strip():
         return None
     try:
-        amount = Decimal(value)
-    except InvalidOperation:
-        raise Invalid("amount", "a decimal number such as 125000.00") from None
-    if not amount.is_finite() or abs(amount) >= AMOUNT_MOST or amount != round(amount, 4):
-        raise Invalid("amount", f"a number below {AMOUNT_MOST:,} with four decimal places at most")
-    return amount
+        return date.fromisoformat(value.strip())
+    except ValueError:
+        raise Invalid(field, "a day such as 2026-01-31") from None
 
 
-def parse_currency(value: str) -> str:
-    """A currency's three letters, as ISO 4217 has them. Invalid."""
-    code = value.strip().upper()
-    if not re.fullmatch("[A-Z]{3}", code, re.ASCII):
-        raise Invalid("currency", "three letters such as UAH")
-    return code
-
-
-def _name(field: str, value: str) -> str:
-    name = clean_line(field, value)
-    if len(name) > 100:
-        raise Invalid(field, "100 characters at most")
-    return name
-
-
-def _told(value: object) -> str | None:
-    return None if value is None else str(value)
+def clean_short(field: str, value: str | None, most_chars: int) -> str | None:
+    """One line of so many characters, or None for an empty one. Invalid."""
+    if value is None or not value.strip():
+        return None
+    line = clean_line(field, value)
+    if len(line) > most_chars:
+        raise Invalid(field, f"{most_chars} characters at most")
+    return line

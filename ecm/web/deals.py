@@ -134,5 +134,5 @@ def _values(deal: Deal) -> Mapping[str, str]:
         "title": deal.title,
         "amount": formats.money_for_a_field(deal.amount),
         "currency": deal.currency,
-        "stage": deal.stage,
+        "stage": deal.stage.code,
     }

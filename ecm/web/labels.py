@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from flask_babel import lazy_gettext as _l
 
-from ecm.models import Version
+from ecm.models import Pipeline, Stage, Version
 from ecm.web.texts import gettext as _
 
 KINDS = {
@@ -19,7 +19,18 @@ KINDS = {
     "other": _l("Other"),
 }
 ROLES = {"member": _l("Employee"), "admin": _l("Administrator"), "operator": _l("Platform operator")}
-PIPELINES = {"sales": _l("Sales")}
+PIPELINES = {"Sales": _l("Sales"), "Leads": _l("Leads")}
+STAGE_NAMES = {
+    "New": _l("New"),
+    "Offer": _l("Offer"),
+    "Negotiation": _l("Negotiation"),
+    "Contract": _l("Contract"),
+    "Won": _l("Won"),
+    "Lost": _l("Lost"),
+    "Contacted": _l("Contacted"),
+    "Quality": _l("Quality"),
+    "Junk": _l("Junk"),
+}
 STAGES = {"new": _l("New"), "negotiation": _l("Negotiation"), "won": _l("Won"), "lost": _l("Lost")}
 CURRENCIES = ("UAH", "EUR", "USD", "PLN", "GBP")
 TARIFFS = {"free": _l("Free"), "standard": _l("Standard"), "extended": _l("Extended")}
@@ -88,6 +99,16 @@ FORMATS = (  # what a media type holds, the word for such files, their icon
 def word(words: dict[str, object], code: str) -> str:
     """The word for a code, or the code."""
     return str(words.get(code, code))
+
+
+def stage(each: Stage) -> str:
+    """A stage's name; of one that every company begins with, in the reader's language."""
+    return word(STAGE_NAMES, each.name)
+
+
+def pipeline(each: Pipeline) -> str:
+    """A pipeline's name; of one that every company begins with, in the reader's language."""
+    return word(PIPELINES, each.name)
 
 
 def text_state(version: Version) -> str:

@@ -128,12 +128,20 @@ class _Filling:
             company_id=self.firm.company.id,
             kind="deal",
             title=literal("Постачання обладнання ") + cast(numbers.c.i, String),
+            title_key=literal("постачання обладнання ") + cast(numbers.c.i, String),
             owner_id=self.firm.olena.user_id,
             created_at=self._now,
             updated_at=self._now,
         )
         self._insert(
-            "ecm_deals", numbers, card_id=id, amount=1_000_000, currency="UAH", pipeline="sales", stage="new"
+            "ecm_deals",
+            numbers,
+            card_id=id,
+            company_id=self.firm.company.id,
+            amount=1_000_000,
+            currency="UAH",
+            pipeline_id=self.firm.deal.pipeline_id,
+            stage_id=self.firm.deal.stage_id,
         )
 
     def _documents(self) -> None:

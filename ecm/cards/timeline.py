@@ -1,0 +1,111 @@
+"""Timelines: what happened on a card, for its people to read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import insert, literal, select
+
+from ecm import clock
+from ecm.cards.changes import Change
+from ecm.errors import Invalid
+from ecm.ids import parse_id
+from ecm.models import Base, Card, TimelineEntry
+from ecm.texts import clean_text
+
+if TYPE_CHECKING:
+    from ecm.unit_of_work import UnitOfWork
+
+COMMENT_MOST_CHARS: Final = 10_000
+PER_PAGE_MOST: Final = 200
+
+_TABLE = Base.metadata.tables[TimelineEntry.__tablename__]
+_ADD = insert(_TABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """Entries, the newest first; those before `next_before` follow, and with None there are no more."""
+
+    items: list[TimelineEntry]
+    next_before: int | None
+
+
+class Timeline:
+    """The timelines of the company's cards, within a unit of work."""
+
+    def __init__(self, tx: UnitOfWork) -> None:
+        self._tx = tx
+
+    def add(self, card: Card, kind: str, **facts: object) -> None:
+        """Add an entry. `facts` are what JSON can hold."""
+        self._insert(card, [(kind, facts)])
+
+    def add_changes(self, card: Card, changes: Sequence[Change]) -> None:
+        """Add an entry for each changed field."""
+        self._insert(
+            card,
+            [("field.changed", {"field": each.field, "old": each.old, "new": each.new}) for each in changes],
+        )
+
+    def comment(self, card: Card, text: str) -> None:
+        """Add what a person wrote about a card. Invalid: nothing, or more than 10,000 characters."""
+        card = self._tx.cards.own(card)
+        self.add(card, "comment", text=clean_text("text", text, COMMENT_MOST_CHARS))
+        self._tx.audit.record("card.commented", card.kind, card.id)
+
+    def list(self, card: Card, *, before: int | str | None = None, limit: int = 50) -> TimelinePage:
+        """So many entries of a card that are older than the one with the id `before`, the newest first."""
+        if not 1 <= limit <= PER_PAGE_MOST:
+            raise Invalid("limit", f"a number from 1 to {PER_PAGE_MOST}")
+        query = select(TimelineEntry).where(
+            TimelineEntry.card_id == card.id, TimelineEntry.company_id == self._tx.company_id
+        )
+        if before is not None:
+            query = query.where(TimelineEntry.id < parse_id("timeline entry", before))
+        found = list(self._tx.session.scalars(query.order_by(TimelineEntry.id.desc()).limit(limit + 1)))
+        more = len(found) > limit
+        items = found[:limit]
+        return TimelinePage(items, items[-1].id if more else None)
+
+    def follow(self, origin: Card, targets: Iterable[Card]) -> None:
+        """Copy the entries of a card to the timelines of others, marked as of that origin."""
+        columns = ("company_id", "card_id", "kind", "user_id", "facts", "at", "origin_id")
+        entries = _TABLE.c
+        for target in targets:
+            rows = (
+                select(
+                    entries.company_id,
+                    literal(target.id, entries.card_id.type),
+                    entries.kind,
+                    entries.user_id,
+                    entries.facts,
+                    entries.at,
+                    entries.id,
+                )
+                .where(entries.card_id == origin.id, entries.company_id == self._tx.company_id)
+                .order_by(entries.id)
+            )
+            self._tx.session.execute(insert(_TABLE).from_select(columns, rows))
+
+    def _insert(self, card: Card, entries: Sequence[tuple[str, dict[str, object]]]) -> None:
+        if not entries:
+            return
+        user_id = self._tx.actor.user_id if self._tx.actor else None
+        at = clock.now()
+        self._tx.session.execute(
+            _ADD,
+            [
+                {
+                    "company_id": card.company_id,
+                    "card_id": card.id,
+                    "kind": kind,
+                    "user_id": user_id,
+                    "facts": facts,
+                    "at": at,
+                }
+                for kind, facts in entries
+            ],
+        )
