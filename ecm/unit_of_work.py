@@ -14,7 +14,11 @@ from ecm.access import Actor
 from ecm.accounts import Companies, Tokens, Users
 from ecm.audit import Audit
 from ecm.cards import Cards, Deals
+from ecm.cards.field_values import FieldValues
+from ecm.cards.fields import Fields
+from ecm.cards.option_sets import OptionSets
 from ecm.cards.pipelines import Pipelines
+from ecm.cards.products import ProductLines
 from ecm.cards.requirements import Requirements
 from ecm.cards.stage_moves import StageMoves
 from ecm.cards.teams import Teams
@@ -80,6 +84,11 @@ class UnitOfWork:
         return Pipelines(self)
 
     @cached_property
+    def products(self) -> ProductLines:
+        """What is sold on deals and leads."""
+        return ProductLines(self)
+
+    @cached_property
     def requirements(self) -> Requirements:
         """What cards must have."""
         return Requirements(self)
@@ -98,6 +107,21 @@ class UnitOfWork:
     def timeline(self) -> Timeline:
         """What happened on cards."""
         return Timeline(self)
+
+    @cached_property
+    def fields(self) -> Fields:
+        """Custom fields."""
+        return Fields(self)
+
+    @cached_property
+    def option_sets(self) -> OptionSets:
+        """What can be chosen in list fields."""
+        return OptionSets(self)
+
+    @cached_property
+    def field_values(self) -> FieldValues:
+        """The values of cards in custom fields."""
+        return FieldValues(self)
 
     @cached_property
     def documents(self) -> Documents:

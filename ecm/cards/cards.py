@@ -171,7 +171,7 @@ class Cards:
         changes += self._tx.field_values.store(card, values) if values else []
         if changes:
             card.updated_at = clock.now()
-            self._tell(card, changes)
+            self.tell(card, changes)
         return changes
 
     def values(self, card: Card) -> dict[str, object]:
@@ -275,7 +275,8 @@ class Cards:
         self._tx.session.flush()
         self._tx.documents.enqueue_of_card(card.id)
 
-    def _tell(self, card: Card, changes: Sequence[Change]) -> None:
+    def tell(self, card: Card, changes: Sequence[Change]) -> None:
+        """Tell the trail and the card's timeline what changed."""
         self._tx.session.flush()
         for each in changes:
             facts = {"field": each.field, "old": each.old, "new": each.new}

@@ -11,10 +11,10 @@ from sqlalchemy import select
 
 from ecm.cards.cards import DEFAULT_CURRENCY
 from ecm.cards.money import parse_amount, parse_currency
+from ecm.cards.texts import clean_short, parse_day
 from ecm.errors import Invalid
 from ecm.models import Card, Deal
 from ecm.paging import Page, paginate
-from ecm.texts import clean_line
 
 if TYPE_CHECKING:
     from ecm.unit_of_work import UnitOfWork
@@ -94,6 +94,8 @@ class Deals:
         ):
             raise Invalid("pipeline", "the deal's own pipeline: a deal does not change it")
         parsed = dict(self._parse(name, value) for name, value in changes.items())
+        if parsed.get("amount", deal.amount) != deal.amount and self._tx.products.has_any(deal):
+            raise Invalid("amount", "the total of the deal's products: change those")
         if parsed or fields:
             self._tx.cards.change(deal, parsed, fields=fields)
         if stage is not None:
@@ -121,25 +123,3 @@ class Deals:
 
     def _card(self, kind: str, id: int | str | None) -> int | None:
         return None if id is None else self._tx.cards.get(id, kind=kind).id
-
-
-def parse_day(field: str, value: date | str | None) -> date | None:
-    """A day, as ISO 8601 has it. Invalid."""
-    if value is None or isinstance(value, date):
-        return value
-    if not value.strip():
-        return None
-    try:
-        return date.fromisoformat(value.strip())
-    except ValueError:
-        raise Invalid(field, "a day such as 2026-01-31") from None
-
-
-def clean_short(field: str, value: str | None, most_chars: int) -> str | None:
-    """One line of so many characters, or None for an empty one. Invalid."""
-    if value is None or not value.strip():
-        return None
-    line = clean_line(field, value)
-    if len(line) > most_chars:
-        raise Invalid(field, f"{most_chars} characters at most")
-    return line

@@ -207,7 +207,7 @@ def test_a_session_on_another_database_is_refused(app: Ecm, tmp_path: Path) -> N
 
 MUTATORS: dict[str, Callable[[ecm.app.UnitOfWork, Document, ecm.StagedFile], object]] = {  # type: ignore[name-defined]
     "deals.add": lambda tx, d, s: tx.deals.add("Нова"),
-    "deals.update": lambda tx, d, s: tx.deals.update(tx.deals.get(d.cards[0].id), stage="won"),
+    "deals.update": lambda tx, d, s: tx.deals.update(tx.deals.add("Нова"), stage="won"),
     "cards.ref": lambda tx, d, s: tx.cards.ref("deal", "new", title="Нова"),
     "cards.rename": lambda tx, d, s: tx.cards.rename(d.cards[0], "Інша назва"),
     "cards.delete": lambda tx, d, s: tx.cards.delete(tx.cards.get(d.cards[0].id), trash_documents=True),
