@@ -134,6 +134,20 @@ class LeadConverted(Conflict):
         super().__init__(f"lead {lead_id} was converted already", id=str(lead_id))
 
 
+class DuplicatesFound(Conflict):
+    """Cards like those to be made are there already: reuse them, or say that others are wanted anyway. Nothing
+    was made. Each of `duplicates` tells its card, and by which value it is one."""
+
+    code = "duplicates_found"
+
+    def __init__(self, duplicates: Sequence[dict[str, str]]) -> None:
+        super().__init__(
+            "there are such cards already: " + ", ".join(each["title"] for each in duplicates),
+            duplicates=list(duplicates),
+        )
+        self.duplicates = tuple(duplicates)
+
+
 class HasDocuments(Conflict):
     """A card that still has documents is not deleted unless told what becomes of them."""
 

@@ -121,7 +121,9 @@ class Cards:
         card.external_ref, card.external_url = external_ref, external_url
         card.created_at = card.updated_at = now
         if external_ref is None:
-            given = self._own_values(card, points) | {CUSTOM + key: value for key, value in values.items()}
+            given = self._own_values(card, points) | {
+                CUSTOM + key: each.value for key, each in values.items()
+            }
             self._tx.requirements.check(kind, self._stage_of(card), given)
         self._tx.session.add(card)
         self._tx.session.flush()
@@ -160,8 +162,8 @@ class Cards:
             for kind, name, given in (("phone", "phones", phones), ("email", "emails", emails))
             if given is not None
         }
-        values = self._tx.field_values.parse(card.kind, fields) if fields else {}
-        told: dict[str, object] = {**parsed, **{CUSTOM + key: value for key, value in values.items()}}
+        values = self._tx.field_values.parse(card.kind, fields, card=card) if fields else {}
+        told: dict[str, object] = {**parsed, **{CUSTOM + key: each.value for key, each in values.items()}}
         told |= {f"{kind}s": found for kind, found in points.items()}
         self._check_told(card, told)
         changes = self._set(card, parsed)
