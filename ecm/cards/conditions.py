@@ -1,0 +1,260 @@
+"""Conditions that a list of cards is narrowed by, on any field: what programs write, and its SQL."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import ColumnElement, and_, exists, not_, or_
+
+from ecm.cards.kinds import CUSTOM, KINDS, CardField
+from ecm.cards.money import parse_amount
+from ecm.cards.sort_keys import sort_key
+from ecm.cards.texts import parse_day
+from ecm.errors import Invalid, NotFound
+from ecm.ids import parse_id
+from ecm.models import Card, ContactPoint, Field, FieldValue
+
+if TYPE_CHECKING:
+    from ecm.unit_of_work import UnitOfWork
+
+OPERATORS: Final = ("eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "empty", "filled")
+CONDITIONS_MOST: Final = 20
+IN_MOST: Final = 100
+ME: Final = "me"
+"""The value that means whoever asks, for fields that are a user."""
+_COMPARED: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+    "lt": lambda column, value: column < value,
+    "le": lambda column, value: column <= value,
+    "gt": lambda column, value: column > value,
+    "ge": lambda column, value: column >= value,
+}
+_ALLOWED: Final[Mapping[str, frozenset[str]]] = {
+    "text": frozenset({"eq", "ne", "in", "contains"}),
+    "number": frozenset({"eq", "ne", "in", *_COMPARED}),
+    "id": frozenset({"eq", "ne", "in"}),
+    "boolean": frozenset({"eq", "ne"}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """That a field (own, or ``fields.KEY``) is so: an operator, and a value where it takes one. The values of
+    ``in`` are separated by commas."""
+
+    field: str
+    operator: str
+    value: str = ""
+
+    @classmethod
+    def parse(cls, text: str) -> Condition:
+        """A condition as programs write it: ``amount:ge:1000``, ``owner:empty``. Invalid."""
+        field, _, rest = text.partition(":")
+        operator, _, value = rest.partition(":")
+        return cls.of(field, operator, value)
+
+    @classmethod
+    def of(cls, field: str, operator: str, value: str = "") -> Condition:
+        """A condition of these parts. Invalid: there is no such operator."""
+        if operator not in OPERATORS:
+            raise Invalid("filter", f"field:operator:value, with an operator of {', '.join(OPERATORS)}")
+        return cls(field, operator, value)
+
+
+class Conditions:
+    """Turns conditions on the cards of one kind into SQL, within a unit of work."""
+
+    def __init__(self, tx: UnitOfWork, kind: str) -> None:
+        self._tx = tx
+        self._kind = KINDS[kind]
+
+    def sql(self, conditions: Sequence[Condition]) -> list[ColumnElement[bool]]:
+        """What the rows of the kind's model must fulfil. Invalid names the field that is not there, and the
+        operator or value that does not suit it."""
+        if len(conditions) > CONDITIONS_MOST:
+            raise Invalid("filter", f"{CONDITIONS_MOST} conditions at most")
+        return [self._sql_of(condition) for condition in conditions]
+
+    def _sql_of(self, condition: Condition) -> ColumnElement[bool]:
+        if condition.field.startswith(CUSTOM):
+            return self._of_custom(condition)
+        own = self._kind.field(condition.field)
+        if own is None:
+            raise Invalid("filter", f"{condition.field[:100]}: no such field of the kind {self._kind.name}")
+        if own.type in ("phones", "emails"):
+            return self._of_points(condition, own.type.removesuffix("s"))
+        return self._of_own(condition, own)
+
+    def _of_own(self, condition: Condition, own: CardField) -> ColumnElement[bool]:
+        column = getattr(self._kind.model, own.attribute)
+        if condition.operator in ("empty", "filled"):
+            return column.is_(None) if condition.operator == "empty" else column.is_not(None)
+        if own.name == "title":
+            return self._of_key(condition, Card.title_key)
+        match own.type:
+            case "text" | "country" | "currency" | "outcome":
+                return self._of_text(condition, column)
+            case "money":
+                return _compare(condition, column, "number", lambda text: parse_amount(text, "filter"))
+            case "date":
+                return _compare(condition, column, "number", _day)
+            case "time":
+                return _compare_time(condition, column)
+        return _compare(condition, column, "id", lambda text: self._id(own.type, text))
+
+    def _of_custom(self, condition: Condition) -> ColumnElement[bool]:
+        field = self._tx.fields.by_key(self._kind.name, condition.field.removeprefix(CUSTOM), archived=True)
+        there = and_(FieldValue.card_id == Card.id, FieldValue.field_id == field.id)
+        if condition.operator in ("empty", "filled"):
+            found = exists().where(there)
+            return found if condition.operator == "filled" else not_(found)
+        # A card without a value is not equal to any: "ne" is what has no value that is equal.
+        positive = Condition(
+            condition.field, {"ne": "eq"}.get(condition.operator, condition.operator), condition.value
+        )
+        found = exists().where(there, self._of_value(positive, field))
+        return not_(found) if condition.operator == "ne" else found
+
+    def _of_value(self, condition: Condition, field: Field) -> ColumnElement[bool]:
+        match field.type:
+            case "text" | "link":
+                return self._of_key(condition, FieldValue.text_key)
+            case "number" | "money":
+                return _compare(
+                    condition, FieldValue.number, "number", lambda text: parse_amount(text, "filter")
+                )
+            case "boolean":
+                return _compare(condition, FieldValue.number, "boolean", _truth)
+            case "date":
+                return _compare(condition, FieldValue.day, "number", _day)
+            case "list":
+                return _compare(condition, FieldValue.option_id, "id", lambda text: self._option(field, text))
+            case "user":
+                return _compare(condition, FieldValue.user_id, "id", lambda text: self._id("user", text))
+        return _compare(condition, FieldValue.document_id, "id", lambda text: self._id("card", text))
+
+    def _of_key(self, condition: Condition, column: Any) -> ColumnElement[bool]:
+        """On a column of sort keys: without regard to case."""
+        if condition.operator == "contains":
+            return column.contains(sort_key(condition.value), autoescape=True)  # type: ignore[no-any-return]
+        return _compare(condition, column, "text", sort_key)
+
+    def _of_text(self, condition: Condition, column: Any) -> ColumnElement[bool]:
+        if condition.operator == "contains":
+            if self._tx.session.get_bind().dialect.name == "sqlite":
+                # LIKE minds the case of all letters but those of ASCII there.
+                return column.op("GLOB")(_glob(condition.value))  # type: ignore[no-any-return]
+            return column.icontains(condition.value, autoescape=True)  # type: ignore[no-any-return]
+        return _compare(condition, column, "text", str)
+
+    def _of_points(self, condition: Condition, kind: str) -> ColumnElement[bool]:
+        there = and_(ContactPoint.card_id == Card.id, ContactPoint.kind == kind)
+        if condition.operator in ("empty", "filled"):
+            found = exists().where(there)
+            return found if condition.operator == "filled" else not_(found)
+        if condition.operator not in ("eq", "contains"):
+            raise _unsuited(condition)
+        if condition.operator == "contains":
+            text = condition.value.casefold()
+            wanted = "".join(each for each in text if each.isdigit()) if kind == "phone" else text
+            return exists().where(there, ContactPoint.normalized.contains(wanted or text, autoescape=True))
+        normalized = self._tx.contact_points.normalize(kind, condition.value)
+        return exists().where(there, ContactPoint.normalized == normalized)
+
+    def _id(self, type: str, text: str) -> int:
+        if type == "user" and text == ME:
+            return self._tx.require_actor().user_id
+        if type == "pipeline" and self._kind.name in ("deal", "lead"):
+            return self._tx.pipelines.get(text, kind=self._kind.name).id
+        if type == "stage" and not text.isdigit():
+            pipeline, _, code = text.rpartition("/")
+            kind = self._kind.name
+            chosen = (
+                self._tx.pipelines.get(pipeline, kind=kind) if pipeline else self._tx.pipelines.default(kind)
+            )
+            return self._tx.pipelines.stage(chosen, code).id
+        try:
+            return parse_id(type, text)
+        except NotFound:
+            raise Invalid("filter", f"{text[:40]}: an id") from None
+
+    def _option(self, field: Field, text: str) -> int:
+        assert field.option_set_id is not None
+        for option in self._tx.option_sets.options(field.option_set_id, archived=True):
+            if text in (str(option.id), option.name):
+                return option.id
+        raise Invalid("filter", f"{text[:40]}: no such option of {field.name}")
+
+
+def _compare(
+    condition: Condition, column: Any, values: str, parse: Callable[[str], Any]
+) -> ColumnElement[bool]:
+    """A comparison of a column with parsed values; "ne" takes empty ones in."""
+    if condition.operator not in _ALLOWED[values]:
+        raise _unsuited(condition)
+    if condition.operator == "in":
+        texts = [text.strip() for text in condition.value.split(",") if text.strip()]
+        if not 1 <= len(texts) <= IN_MOST:
+            raise Invalid("filter", f"{condition.field}: 1 to {IN_MOST} values, separated by commas")
+        return column.in_([_some(condition, parse(text)) for text in texts])  # type: ignore[no-any-return]
+    value = _some(condition, parse(condition.value))
+    match condition.operator:
+        case "eq":
+            return column == value  # type: ignore[no-any-return]
+        case "ne":
+            return or_(column != value, column.is_(None))
+    return _COMPARED[condition.operator](column, value)  # type: ignore[no-any-return]
+
+
+def _compare_time(condition: Condition, column: Any) -> ColumnElement[bool]:
+    """Times are compared by days, in UTC: from the beginning of one to its end."""
+    begin = datetime.combine(_day(condition.value), time(), UTC)
+    end = begin + timedelta(days=1)
+    match condition.operator:
+        case "eq":
+            return and_(column >= begin, column < end)
+        case "lt":
+            return column < begin  # type: ignore[no-any-return]
+        case "le":
+            return column < end  # type: ignore[no-any-return]
+        case "gt":
+            return column >= end  # type: ignore[no-any-return]
+        case "ge":
+            return column >= begin  # type: ignore[no-any-return]
+    raise _unsuited(condition)
+
+
+def _some(condition: Condition, value: Any) -> Any:
+    if value is None or value == "":
+        raise Invalid("filter", f"{condition.field}:{condition.operator}: a value")
+    return value
+
+
+def _unsuited(condition: Condition) -> Invalid:
+    return Invalid("filter", f"{condition.field}: {condition.operator} does not suit such a field")
+
+
+def _day(text: str) -> date:
+    day = parse_day("filter", text)
+    if day is None:
+        raise Invalid("filter", "a day such as 2026-01-31")
+    return day
+
+
+def _truth(text: str) -> Decimal:
+    if text.casefold() not in ("true", "false", "1", "0"):
+        raise Invalid("filter", "true or false")
+    return Decimal(int(text.casefold() in ("true", "1")))
+
+
+def _glob(text: str) -> str:
+    """The pattern of texts that contain this one, in letters of any case."""
+    pieces = []
+    for letter in text:
+        both = {letter.lower(), letter.upper()}
+        special = letter in "*?["
+        pieces.append(f"[{''.join(sorted(both))}]" if special or len(both) > 1 else letter)
+    return f"*{''.join(pieces)}*"
