@@ -70,6 +70,7 @@ class Purging:
         session = self._tx.session
         version_ids = [version.id for version in versions]
         session.execute(delete(VersionText).where(VersionText.version_id.in_(version_ids)))
+        self._tx.field_values.forget_document(document)
         session.execute(delete(DocumentCard).where(DocumentCard.document_id == document.id))
         session.execute(delete(IdempotentRequest).where(IdempotentRequest.document_id == document.id))
         session.execute(update(Upload).where(Upload.document_id == document.id).values(document_id=None))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
@@ -11,13 +11,13 @@ from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from ecm.cards.kinds import CUSTOM
+from ecm.cards.money import AMOUNT_MOST, parse_currency
 from ecm.errors import Invalid
 from ecm.models import Field, Option
 from ecm.texts import clean_text
 
 TEXT_MOST_CHARS: Final = 4000
 LINK_MOST_CHARS: Final = 2000
-NUMBER_MOST: Final = Decimal(10) ** 13
 DEFAULT_CURRENCY: Final = "UAH"
 
 _TRUE: Final = frozenset({"true", "1", "yes", "on", "так"})
@@ -115,8 +115,8 @@ def parse_number(where: str, given: object) -> Decimal:
     ):
         raise Invalid(where, "a decimal number such as 125000.00")
     number = Decimal(text)
-    if abs(number) >= NUMBER_MOST or number != round(number, 4):
-        raise Invalid(where, f"a number below {NUMBER_MOST:,} with four decimal places at most")
+    if abs(number) >= AMOUNT_MOST or number != round(number, 4):
+        raise Invalid(where, f"a number below {AMOUNT_MOST:,} with four decimal places at most")
     return _settled(number)
 
 
@@ -219,16 +219,13 @@ def _parse_money(where: str, given: object) -> Money:
     currency: object = DEFAULT_CURRENCY
     if isinstance(given, Money):
         amount, currency = given.amount, given.currency
-    elif isinstance(given, dict):
+    elif isinstance(given, Mapping):
         amount, currency = given.get("amount"), given.get("currency") or DEFAULT_CURRENCY
     elif isinstance(given, str) and (
         found := re.fullmatch(r"(.*\d)\s*([A-Za-z]{3})", given.strip(), re.ASCII)
     ):
         amount, currency = found.groups()
-    code = str(currency).strip().upper()
-    if not re.fullmatch("[A-Z]{3}", code, re.ASCII):
-        raise Invalid(where, "three letters such as UAH")
-    return Money(parse_number(where, amount), code)
+    return Money(parse_number(where, amount), parse_currency(str(currency), where))
 
 
 def _parse_date(where: str, given: object) -> date:

@@ -111,7 +111,10 @@ class FieldValues:
         return found
 
     def forget_document(self, document: Document) -> None:
-        """Clear the values that are a document: it is about to be deleted for good. Cards' timelines tell."""
+        """Clear the values that are a document: it is about to be deleted for good. Cards' timelines tell.
+        Who is choosing it just now is waited for, and who does so later is refused."""
+        own = (Document.id == document.id, Document.company_id == self._tx.company_id)
+        self._tx.session.execute(select(Document.id).where(*own).with_for_update())
         chosen = (FieldValue.document_id == document.id, FieldValue.company_id == self._tx.company_id)
         rows = self._tx.session.execute(select(FieldValue.card_id, FieldValue.field_id).where(*chosen)).all()
         if not rows:
@@ -120,10 +123,8 @@ class FieldValues:
         cards = self._tx.session.scalars(select(Card).where(Card.id.in_({row.card_id for row in rows})))
         by_id = {card.id: card for card in cards}
         for card_id, field_id in rows:
-            card, field = by_id[card_id], self._tx.fields.get(field_id)
-            change = Change(name_of(field), document.title, None)
-            self._tx.audit.record("card.changed", card.kind, card.id, **asdict(change))
-            self._tx.timeline.add_changes(card, [change])
+            change = Change(name_of(self._tx.fields.get(field_id)), document.title, None)
+            self._tx.cards.tell(by_id[card_id], [change])
 
     def _read(
         self, card_ids: Collection[int], fields: Collection[Field] | None = None
