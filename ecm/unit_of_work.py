@@ -14,6 +14,8 @@ from ecm.access import Actor
 from ecm.accounts import Companies, Tokens, Users
 from ecm.audit import Audit
 from ecm.cards import Cards, Deals
+from ecm.cards.contact_points import ContactPoints
+from ecm.cards.duplicates import Duplicates
 from ecm.cards.field_values import FieldValues
 from ecm.cards.fields import Fields
 from ecm.cards.option_sets import OptionSets
@@ -77,6 +79,16 @@ class UnitOfWork:
     def deals(self) -> Deals:
         """Deals."""
         return Deals(self)
+
+    @cached_property
+    def contact_points(self) -> ContactPoints:
+        """Phones and e-mails."""
+        return ContactPoints(self)
+
+    @cached_property
+    def duplicates(self) -> Duplicates:
+        """Clients that are there already."""
+        return Duplicates(self)
 
     @cached_property
     def pipelines(self) -> Pipelines:

@@ -156,7 +156,7 @@ class Cards:
         card = self.own(card)
         self.require_writable(card)
         parsed = {name: self._parse_common(name, value) for name, value in own.items()}
-        country = parsed.get("country") or getattr(card, "country", DEFAULT_COUNTRY)
+        country = str(parsed.get("country") or getattr(card, "country", DEFAULT_COUNTRY))
         points = {
             kind: self._tx.contact_points.parse(**{name: given}, country=country)
             for kind, name, given in (("phone", "phones", phones), ("email", "emails", emails))

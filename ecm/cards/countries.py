@@ -1,0 +1,28 @@
+"""Countries, by the two letters of ISO 3166."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+
+from babel import Locale
+
+from ecm.errors import Invalid
+
+_CODE = re.compile(r"[A-Z]{2}")
+# Codes of Unicode's data that are unions, tests and the unknown, and no countries.
+_NO_COUNTRIES = frozenset({"EU", "EZ", "QO", "UN", "XA", "XB", "ZZ"})
+
+
+@cache
+def country_codes() -> frozenset[str]:
+    """The codes of all countries."""
+    return frozenset(filter(_CODE.fullmatch, Locale("en").territories)) - _NO_COUNTRIES
+
+
+def parse_country(text: str) -> str:
+    """A country's code, in capitals. Invalid."""
+    code = text.strip().upper()
+    if code not in country_codes():
+        raise Invalid("country", "two letters of a country, such as UA")
+    return code
