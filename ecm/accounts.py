@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,7 @@ from ecm.texts import clean_line
 if TYPE_CHECKING:
     from ecm.unit_of_work import UnitOfWork
 
+CREATED_KINDS = ("deal", "lead", "contact", "organization")
 FREE_FAILURES = 10
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 30, 900
 
@@ -162,6 +163,17 @@ class Users:
         if user is None:
             raise NotFound("user", email)
         return user
+
+    def forbid_creating(self, user: User, kinds: Collection[str]) -> None:
+        """Let a member create no cards of these kinds, and of all others. For the company's administrators;
+        those may always. Invalid: no such kind."""
+        user = user if user in self._tx.session else self.get(user.id)
+        self._may_add_to(self._tx.companies.get(user.company_id), user.role)
+        if unknown := sorted(set(kinds) - set(CREATED_KINDS)):
+            raise Invalid("may_not_create", f"{unknown[0][:40]}: one of {', '.join(CREATED_KINDS)}")
+        user.may_not_create = [kind for kind in CREATED_KINDS if kind in kinds]
+        self._tx.session.flush()
+        self._tx.audit.record("user.rights", "user", user.id, may_not_create=user.may_not_create)
 
     def set_password(self, user: User, password: str) -> None:
         """Give a user a new password: one's own, or as an administrator. Their API tokens end."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, and_, exists, not_, or_
 
+from ecm.cards.contact_points import parse_email, parse_phone
 from ecm.cards.kinds import CUSTOM, KINDS, CardField
 from ecm.cards.money import parse_amount
 from ecm.cards.sort_keys import sort_key
@@ -91,7 +92,7 @@ class Conditions:
     def _of_own(self, condition: Condition, own: CardField) -> ColumnElement[bool]:
         column = getattr(self._kind.model, own.attribute)
         if condition.operator in ("empty", "filled"):
-            return column.is_(None) if condition.operator == "empty" else column.is_not(None)
+            return column.is_(None) if condition.operator == "empty" else column.is_not(None)  # type: ignore[no-any-return]
         if own.name == "title":
             return self._of_key(condition, Card.title_key)
         match own.type:
@@ -161,7 +162,7 @@ class Conditions:
             text = condition.value.casefold()
             wanted = "".join(each for each in text if each.isdigit()) if kind == "phone" else text
             return exists().where(there, ContactPoint.normalized.contains(wanted or text, autoescape=True))
-        normalized = self._tx.contact_points.normalize(kind, condition.value)
+        normalized = parse_phone(condition.value).e164 if kind == "phone" else parse_email(condition.value)
         return exists().where(there, ContactPoint.normalized == normalized)
 
     def _id(self, type: str, text: str) -> int:

@@ -33,10 +33,10 @@ _FROM_LEAD: Final[Mapping[str, Mapping[str, str]]] = {
 class Target:
     """What to make of a lead for one kind of card, or the `existing` card (its id) to join it to.
 
-    `values` are what a person filled in besides, by the names of the fields (custom ones ``fields.KEY``); they
+    `values` are what a person filled in besides, by the names of the fields (custom ones ``fields.KEY``), and
     go over the lead's. A new deal needs its `pipeline` (code or id), and may begin in a `stage` (code).
     `field_map` says which custom field of the lead (its key) goes to which of the target (its key; None:
-    nowhere); those of the same name and type go by themselves. With `create_anyway` duplicates are no obstacle.
+    nowhere); those of the same name and type go by themselves. With `create_anyway` duplicates don't matter.
     """
 
     existing: int | str | None = None

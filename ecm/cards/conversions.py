@@ -77,7 +77,7 @@ class Conversions:
         missing = self._missing_of_lead(lead)
         for kind, target in new.items():
             missing += self._missing(kind, target, values[kind], targets, lead)
-        duplicates = {
+        duplicates: dict[str, tuple[Duplicate, ...]] = {
             kind: found
             for kind in ("contact", "organization")
             if kind in new and (found := self._duplicates(kind, values[kind]))
@@ -92,8 +92,8 @@ class Conversions:
 
         All of it happens, or nothing. MissingFields lists all that is not filled in; DuplicatesFound the
         cards that are there already, for targets without `create_anyway`; Forbidden; Invalid; NotFound. A
-        request with the idempotency `key` of an earlier one is answered with what that one made; LeadConverted
-        when the lead was converted otherwise.
+        request with the idempotency `key` of an earlier one is answered with what that one made;
+        LeadConverted when the lead was converted otherwise.
         """
         lead = self._tx.cards.own(lead)
         fingerprint = _fingerprint(lead, targets)
@@ -140,9 +140,10 @@ class Conversions:
             update(Lead)
             .where(Lead.__table__.c.card_id == lead.id, Lead.__table__.c.converted_at.is_(None))
             .values(converted_at=clock.now())
+            .returning(Lead.__table__.c.card_id)
             .execution_options(synchronize_session=False)
         )
-        if claimed.rowcount != 1:
+        if claimed.one_or_none() is None:
             raise LeadConverted(lead.id)
 
     def _earlier(self, key: str, fingerprint: str) -> Conversion | None:

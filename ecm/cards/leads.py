@@ -60,8 +60,8 @@ class Leads:
         **lines: str | None,
     ) -> Lead:
         """A new lead, owned by the actor unless told otherwise, in a stage (its code) of a pipeline (its code
-        or id): by default the first of the first. `lines` are any of `LINES`; `contact` and `organization` are
-        ids of the cards of a client who is known already.
+        or id): by default the first of the first. `lines` are any of `LINES`; `contact` and `organization`
+        are ids of the cards of a client who is known already.
 
         Invalid names the wrong value; MissingFields lists all that the stage asks for; Forbidden.
         """
