@@ -119,6 +119,12 @@ _REASONS: tuple[tuple[str, Callable[[str, str], str]], ...] = (
     (r"a day such as.*", lambda *_found: _("Enter a date, for example 2026-01-31.")),
     (r"a year such as.*", lambda *_found: _("Enter a year, for example 2026.")),
     (r"a number from.*", lambda *_found: _("Enter a larger number.")),
+    (r"([\d,]+) at most", lambda most, _none: _as_many(most)),
+    (r"a link such as.*", lambda *_found: _("Enter a link that begins with https:// or http://.")),
+    (r"a document of.*", lambda *_found: _("Choose a document of your company, not one in the trash.")),
+    (r"an option that.*", lambda *_found: _("This option is no longer offered. Choose another.")),
+    (r"one value, not several", lambda *_found: _("Choose one value only.")),
+    (r"true or false", lambda *_found: _("Answer yes or no.")),
 )
 
 
@@ -133,6 +139,14 @@ def _of_reason(field: str, reason: str) -> str:
 def _shorter(most: str) -> str:
     return ngettext(
         "Use %(num)s character at most.", "Use %(num)s characters at most.", int(most.replace(",", ""))
+    )
+
+
+def _as_many(most: str) -> str:
+    return ngettext(
+        "There can be %(num)s at most, and it is there already.",
+        "There can be %(num)s at most, and there are as many already.",
+        int(most.replace(",", "")),
     )
 
 

@@ -77,6 +77,10 @@ FOR_PROGRAMS = (
     "a number of bytes",
     "no such field",
     "a list",
+    "as it was made",
+    "each id, once",
+    "only of a",
+    "small letters, digits and underscores",
 )
 
 
