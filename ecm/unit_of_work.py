@@ -15,13 +15,19 @@ from ecm.accounts import Companies, Tokens, Users
 from ecm.audit import Audit
 from ecm.cards import Cards, Deals
 from ecm.cards.contact_points import ContactPoints
+from ecm.cards.contacts import Contacts
+from ecm.cards.conversions import Conversions
 from ecm.cards.duplicates import Duplicates
 from ecm.cards.field_values import FieldValues
 from ecm.cards.fields import Fields
+from ecm.cards.leads import Leads
+from ecm.cards.lists import CardLists
 from ecm.cards.option_sets import OptionSets
+from ecm.cards.organizations import Organizations
 from ecm.cards.pipelines import Pipelines
 from ecm.cards.products import ProductLines
 from ecm.cards.requirements import Requirements
+from ecm.cards.saved_filters import SavedFilters
 from ecm.cards.stage_moves import StageMoves
 from ecm.cards.teams import Teams
 from ecm.cards.timeline import Timeline
@@ -81,6 +87,16 @@ class UnitOfWork:
         return Deals(self)
 
     @cached_property
+    def contacts(self) -> Contacts:
+        """The people of clients."""
+        return Contacts(self)
+
+    @cached_property
+    def organizations(self) -> Organizations:
+        """The firms of clients."""
+        return Organizations(self)
+
+    @cached_property
     def contact_points(self) -> ContactPoints:
         """Phones and e-mails."""
         return ContactPoints(self)
@@ -89,6 +105,26 @@ class UnitOfWork:
     def duplicates(self) -> Duplicates:
         """Clients that are there already."""
         return Duplicates(self)
+
+    @cached_property
+    def leads(self) -> Leads:
+        """Leads."""
+        return Leads(self)
+
+    @cached_property
+    def conversions(self) -> Conversions:
+        """What leads were converted to."""
+        return Conversions(self)
+
+    @cached_property
+    def lists(self) -> CardLists:
+        """Lists of cards."""
+        return CardLists(self)
+
+    @cached_property
+    def saved_filters(self) -> SavedFilters:
+        """Filters that people keep."""
+        return SavedFilters(self)
 
     @cached_property
     def pipelines(self) -> Pipelines:

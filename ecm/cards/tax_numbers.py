@@ -36,9 +36,10 @@ _ANY_REASON: Final = "8 or 10 digits with the right check digit"
 def parse_tax_number(country: str, text: str | None, *, of_person: bool | None = None) -> str | None:
     """A tax number without its formatting, or None for an empty one; equal numbers become equal texts.
 
-    In Ukraine a person has 10 digits (РНОКПП, ІПН), or without these the passport: two letters and six
-    digits, or the nine digits of a card. A firm has 8 digits (ЄДРПОУ), or is a person who trades. `of_person` None
-    takes either. Other countries' numbers are free. Invalid: the wrong length, or the wrong check digit.
+    In Ukraine a person has 10 digits (РНОКПП, ІПН), or without these the passport: two letters and
+    six digits, or the nine digits of a card. A firm has 8 digits (ЄДРПОУ), or is a person who trades;
+    with `of_person` None it may be either.
+    Other countries' numbers are free. Invalid: the wrong length, or the wrong check digit.
     """
     number = _FORMATTING.sub("", unicodedata.normalize("NFKC", text or "")).upper()
     if not number:
