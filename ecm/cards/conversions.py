@@ -209,7 +209,8 @@ class Conversions:
         if target.existing is not None:
             return self._bind(self._tx.cards.get(target.existing, kind=kind), cards)
         given = {name: value for name, value in values.items() if not name.startswith(CUSTOM)}
-        fields = {name.removeprefix(CUSTOM): each for name, each in values.items() if name.startswith(CUSTOM)}
+        custom = {name.removeprefix(CUSTOM): each for name, each in values.items() if name.startswith(CUSTOM)}
+        fields = self._tx.field_values.parse(kind, custom, card=lead)
         given["owner_id"] = given.pop("owner", lead.owner_id)
         given["team_id"] = given.pop("team", lead.team_id)
         card: Card

@@ -59,7 +59,7 @@ class FieldValues:
         them.
 
         An archived option, a disabled user and a document in the trash can't be chosen; those that the
-        `card` has already can, in any of its fields.
+        `card` has already can, in any of its fields. What was parsed before is taken as it is.
         """
         fields = {field.key: field for field in self._tx.fields.list(kind)}
         for key in given:
@@ -69,10 +69,7 @@ class FieldValues:
             set_id for key in given if (set_id := fields[key].option_set_id) is not None
         )
         choice = _Choice(self._tx, card, by_name=by_name)
-        return {
-            key: ParsedValue(fields[key], None if is_empty(value) else choice.parse(fields[key], value))
-            for key, value in given.items()
-        }
+        return {key: choice.read(fields[key], value) for key, value in given.items()}
 
     def store(self, card: Card, parsed: Mapping[str, ParsedValue]) -> list[Change]:
         """Give a card these values, and tell what changed. The other fields stay as they are.
@@ -222,8 +219,13 @@ class _Choice:
         self._card = card
         self._by_name = by_name
 
-    def parse(self, field: Field, given: object) -> Value:
-        """A value, not empty, of a field of any type. Invalid."""
+    def read(self, field: Field, given: object) -> ParsedValue:
+        """What is given for a field. Invalid."""
+        if isinstance(given, ParsedValue) and given.field.id == field.id:
+            return given
+        return ParsedValue(field, None if is_empty(given) else self._value(field, given))
+
+    def _value(self, field: Field, given: object) -> Value:
         if field.type == "list" and field.is_multiple:
             return self._several(field, given)
         given = only_one(field, given)

@@ -6,6 +6,7 @@ import pytest
 
 from ecm import Ecm
 from ecm.cards import option_sets
+from ecm.cards.conversion_drafts import Target
 from ecm.errors import ChangedMeanwhile, InUse, Invalid, NotFound, Taken
 from ecm.models import Card, Contact, Deal, Lead, Option, OptionSet, Organization
 from ecm.unit_of_work import UnitOfWork
@@ -202,3 +203,18 @@ def test_sets_have_names_of_their_own(app: Ecm, alfa: Firm, sources: OptionSet) 
         # A list with options of its own does not ask for a name of theirs.
         tx.fields.add("deal", "Барви", "list", options=["синя"])
         assert [each.name for each in tx.option_sets.list()] == ["Барви", "Барви 2", "Джерела"]
+
+
+@ON_SQLITE
+def test_a_converted_lead_takes_its_archived_option_along(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.admin) as tx:
+        sources = tx.option_sets.add("Джерела", ["Пошта", "Радіо"])
+        for kind in ("lead", "contact"):
+            tx.fields.add(kind, "Джерело", "list", option_set=sources)
+        lead = tx.leads.add("Лід", last_name="Коваль", fields={"джерело": "Пошта"})
+        tx.option_sets.archive_option(option(tx, sources, "Пошта"))
+        made = tx.conversions.convert(lead, {"contact": Target()})
+        contact = tx.cards.get(made.contact_id or 0)
+        assert names(tx, contact) == ["Пошта"]
+        tx.cards.change(contact, {}, fields={"джерело": "Радіо"})
+        assert (names(tx, contact), names(tx, lead)) == (["Радіо"], ["Пошта"])
