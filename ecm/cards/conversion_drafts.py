@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ecm.cards.kinds import CUSTOM, KINDS
+from ecm.cards.tax_numbers import parse_tax_number
 from ecm.errors import Invalid
 from ecm.models import Field, Lead
 
@@ -106,14 +107,21 @@ class Drafts:
         """What one of the targets gets: a contact is reached, an organization has the papers."""
         lead = self._lead
         if kind == "contact":
-            papers = "organization" not in self._kinds
-            return dict(self._points) | (
-                {"tax_number": lead.tax_number, "address": lead.address} if papers else {}
-            )
+            own: dict[str, Any] = dict(self._points)
+            if "organization" not in self._kinds:
+                own |= {"tax_number": self._number_of_person(), "address": lead.address}
+            return own
         if kind == "organization":
             reached = self._points if "contact" not in self._kinds else {}
             return {"tax_number": lead.tax_number, "address": lead.address, **reached}
         return {}
+
+    def _number_of_person(self) -> str | None:
+        """The lead's tax number, unless it is a firm's."""
+        try:
+            return parse_tax_number(self._lead.country, self._lead.tax_number, of_person=True)
+        except Invalid:
+            return None
 
     def _check_name(self, kind: str, name: str) -> None:
         if name.startswith(CUSTOM):

@@ -49,7 +49,7 @@ def targets_of(kinds: frozenset[str]) -> dict[str, Target]:
 def count_cards(app: Ecm, firm: Firm) -> dict[str, int]:
     with app.begin(firm.admin) as tx:
         query = select(Card.kind, func.count()).where(Card.company_id == tx.company_id)
-        counts = dict(tx.session.execute(query.group_by(Card.kind)).tuples().all())
+        counts = {kind: count for kind, count in tx.session.execute(query.group_by(Card.kind))}  # noqa: C416
         entries = tx.session.scalar(select(func.count()).select_from(TimelineEntry)) or 0
         conversions = tx.session.scalar(select(func.count()).select_from(Conversion)) or 0
     return counts | {"entries": entries, "conversions": conversions}
@@ -247,7 +247,7 @@ def test_custom_fields_of_the_same_name_and_type_map_by_themselves_and_others_by
         region = tx.fields.add("lead", "Регіон", "list", options=["Київ", "Львів"])
         shared = region.option_set_id or 0
         for kind in ("contact", "organization", "deal"):
-            tx.fields.add(kind, "Регіон", "list", option_set=shared)
+            tx.fields.add(kind, "Регіон", "list", option_set=tx.option_sets.get(shared))
         tx.fields.add("lead", "Бюджет", "money")
         tx.fields.add("deal", "Бюджет", "text")
         other = tx.fields.add("deal", "Межа витрат", "money")
