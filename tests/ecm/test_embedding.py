@@ -14,6 +14,7 @@ import ecm
 from ecm import Actor, Ecm
 from ecm.errors import SessionRefused, StagedFileExpired
 from ecm.models import Company, Document
+from ecm.unit_of_work import UnitOfWork
 from tests.firms import usage
 
 
@@ -205,6 +206,34 @@ def test_a_session_on_another_database_is_refused(app: Ecm, tmp_path: Path) -> N
     other.dispose()
 
 
+def change_fields(tx: UnitOfWork) -> None:
+    field = tx.fields.add("deal", "Колір", "list", options=["синій"], required=True)
+    tx.fields.update(field, name="Барва")
+    tx.fields.order("deal", [field.id])
+    tx.fields.archive(field)
+    tx.fields.restore(field)
+
+
+def change_options(tx: UnitOfWork) -> None:
+    option_set = tx.option_sets.add("Кольори", ["синій"])
+    option = tx.option_sets.add_option(option_set, "жовтий")
+    tx.option_sets.rename_option(option, "золотий")
+    tx.option_sets.archive_option(option)
+    tx.option_sets.restore_option(option)
+    tx.option_sets.order(option_set, [each.id for each in tx.option_sets.options(option_set)])
+    tx.option_sets.delete_option(option)
+    tx.option_sets.rename(option_set, "Барви")
+    tx.option_sets.delete(tx.option_sets.add("Зайвий"))
+
+
+def fill_in(tx: UnitOfWork, document: Document) -> None:
+    tx.fields.add("deal", "Договір", "file")
+    deal = tx.deals.add("Нова", fields={"договір": document.id})
+    tx.deals.update(deal, fields={"договір": None})
+    tx.deals.update(deal, fields={"договір": document.id})
+    tx.documents.purge(document)
+
+
 MUTATORS: dict[str, Callable[[ecm.app.UnitOfWork, Document, ecm.StagedFile], object]] = {  # type: ignore[name-defined]
     "deals.add": lambda tx, d, s: tx.deals.add("Нова"),
     "deals.update": lambda tx, d, s: tx.deals.update(tx.deals.add("Нова"), stage="won"),
@@ -226,6 +255,9 @@ MUTATORS: dict[str, Callable[[ecm.app.UnitOfWork, Document, ecm.StagedFile], obj
         tx.users.get(tx.actor.user_id), "new password"
     ),
     "tokens.add": lambda tx, d, s: tx.tokens.add(tx.users.get(tx.actor.user_id)),
+    "fields": lambda tx, d, s: change_fields(tx),
+    "option_sets": lambda tx, d, s: change_options(tx),
+    "field_values": lambda tx, d, s: fill_in(tx, d),
     "tariffs.change": lambda tx, d, s: tx.tariffs.change("extended"),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -11,14 +12,17 @@ from sqlalchemy import event, select
 
 from ecm import Actor, Ecm, clock
 from ecm.cards.changes import Change
-from ecm.cards.field_types import Money, ParsedValue, Value, parse_plain
+from ecm.cards.field_types import Money, Value, parse_plain
 from ecm.cards.sort_keys import sort_key
 from ecm.errors import ChangedMeanwhile, Invalid, MissingFields
 from ecm.models import Card, Contact, Field, FieldValue, Option, TimelineEntry, User
 from ecm.unit_of_work import UnitOfWork
+from tests.blocking import await_blocked
 from tests.firms import Firm, put
 
 ON_SQLITE = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+ON_POSTGRESQL = pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
+Step = Callable[[UnitOfWork], object]
 
 
 def field_of(type: str) -> Field:
@@ -166,10 +170,10 @@ def test_values_of_every_type_are_kept_in_typed_columns_and_come_back(app: Ecm, 
         contact = make_contact(tx, **given_of_every_type(tx, alfa, document.id))
     with app.begin(alfa.olena) as tx:
         found = values(tx, contact)
-        chosen, tags = found.pop("list"), found.pop("tags")
-        assert isinstance(chosen, Option)
+        option, tags = found.pop("list"), found.pop("tags")
+        assert isinstance(option, Option)
         assert isinstance(tags, tuple)
-        assert (chosen.name, [tag.name for tag in tags]) == ("Виставка", ["VIP", "Опт"])
+        assert (option.name, [tag.name for tag in tags]) == ("Виставка", ["VIP", "Опт"])
         assert found == {
             "text": "Їжак",
             "number": Decimal("12.50"),
@@ -190,7 +194,7 @@ def test_values_of_every_type_are_kept_in_typed_columns_and_come_back(app: Ecm, 
     assert (columns["money", 0].number, columns["money", 0].currency) == (Decimal("1000.10"), "EUR")
     assert columns["date", 0].day == date(2026, 11, 24)
     assert columns["boolean", 0].number == 1
-    assert columns["list", 0].option_id == chosen.id
+    assert columns["list", 0].option_id == option.id
     assert [columns["tags", place].option_id for place in (0, 1)] == [tag.id for tag in tags]
     assert columns["user", 0].user_id == alfa.olena.user_id
     assert columns["file", 0].document_id == document.id
@@ -227,12 +231,14 @@ def test_changes_are_told_in_words_and_only_what_changed(app: Ecm, alfa: Firm) -
 
 @ON_SQLITE
 @pytest.mark.usefixtures("fields")
-@pytest.mark.parametrize("empty", [None, "", "  ", [], [""]])
-def test_nothing_clears_a_field_and_leaves_the_others(app: Ecm, alfa: Firm, empty: object) -> None:
+def test_nothing_clears_a_field_and_leaves_the_others(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.olena) as tx:
-        contact = make_contact(tx, text="Їжак", tags=["VIP", "Опт"], number=0)
-        change(tx, contact, tags=empty, text=empty)
-        assert values(tx, contact) == {"number": 0}
+        contact = make_contact(tx, number=0)
+        for empty in (None, "", "  ", [], [""]):
+            change(tx, contact, text="Їжак", tags=["VIP", "Опт"])
+            assert len(values(tx, contact)) == 3
+            change(tx, contact, tags=empty, text=empty)
+            assert values(tx, contact) == {"number": 0}
 
 
 @ON_SQLITE
@@ -253,12 +259,11 @@ def test_a_wrong_value_leaves_no_half_card(app: Ecm, alfa: Firm) -> None:
 
 @ON_SQLITE
 @pytest.mark.usefixtures("fields")
-@pytest.mark.parametrize(
-    "given", ["Радіо", "999999", "2024", {"name": "Радіо"}, {}, 0, True, ["Пошта", "2024"]]
-)
-def test_what_is_no_option_is_refused(app: Ecm, alfa: Firm, given: object) -> None:
-    with app.begin(alfa.olena) as tx, pytest.raises(Invalid, match=r"fields\.list"):
-        tx.field_values.parse("contact", {"list": given})
+def test_what_is_no_option_is_refused(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        for given in ("Радіо", "999999", "2024", {"name": "Радіо"}, {}, 0, True, 1.5, ["Пошта", "2024"]):
+            with pytest.raises(Invalid, match=r"fields\.list"):
+                tx.field_values.parse("contact", {"list": given})
 
 
 @ON_SQLITE
@@ -272,21 +277,24 @@ def test_tables_give_options_and_users_by_name(app: Ecm, alfa: Firm) -> None:
         }
         parsed = tx.field_values.parse("contact", told, by_name=True)
         assert parsed["user"].value == alfa.petro.user_id
-        assert [option.name for option in _options(parsed["tags"])] == ["VIP", "Опт"]
-        assert [option.name for option in _options(parsed["list"])] == ["2024"]
-        numbers = {"list": _options(parsed["list"])[0].id, "tags": [str(_options(parsed["tags"])[0].id)]}
+        assert [option.name for option in chosen(parsed["tags"].value)] == ["VIP", "Опт"]
+        assert [option.name for option in chosen(parsed["list"].value)] == ["2024"]
+        numbers = {
+            "list": chosen(parsed["list"].value)[0].id,
+            "tags": [str(chosen(parsed["tags"].value)[0].id)],
+        }
         by_id = tx.field_values.parse("contact", numbers)
         assert by_id["list"].value is parsed["list"].value
-        assert [option.name for option in _options(by_id["tags"])] == ["VIP"]
+        assert [option.name for option in chosen(by_id["tags"].value)] == ["VIP"]
         by_comma = tx.field_values.parse("contact", {"tags": "VIP, Роздріб"}, by_name=True)
-        assert [option.name for option in _options(by_comma["tags"])] == ["VIP", "Роздріб"]
+        assert [option.name for option in chosen(by_comma["tags"].value)] == ["VIP", "Роздріб"]
 
 
-def _options(parsed: ParsedValue) -> tuple[Option, ...]:
-    if isinstance(parsed.value, tuple):
-        return parsed.value
-    assert isinstance(parsed.value, Option)
-    return (parsed.value,)
+def chosen(value: Value | None) -> tuple[Option, ...]:
+    if isinstance(value, tuple):
+        return value
+    assert isinstance(value, Option)
+    return (value,)
 
 
 @ON_SQLITE
@@ -375,3 +383,48 @@ def test_a_required_field_is_asked_for_and_cannot_be_emptied(app: Ecm, alfa: Fir
         with pytest.raises(MissingFields):
             change(tx, contact, boolean=None)
         assert values(tx, contact) == {"boolean": False}
+
+
+def while_it_waits(app: Ecm, actor: Actor, first: Step, second: Step) -> None:
+    """Do the first thing, and let another transaction wait with the second until the first is committed."""
+    with ThreadPoolExecutor(1) as threads:
+        with app.begin(actor) as tx:
+            first(tx)
+
+            def follow() -> None:
+                with app.begin(actor) as other:
+                    second(other)
+
+            following = threads.submit(follow)
+            await_blocked(app.database)
+        following.result()
+
+
+@ON_POSTGRESQL
+@pytest.mark.usefixtures("fields")
+def test_of_two_who_fill_in_a_list_at_once_the_later_ones_choice_stands_alone(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        contact = make_contact(tx)
+
+    def choose(*names: str) -> Step:
+        return lambda tx: change(tx, tx.cards.get(contact.id), tags=names)
+
+    while_it_waits(app, alfa.olena, choose("VIP", "Опт"), choose("Роздріб"))
+    with app.begin(alfa.olena) as tx:
+        assert [option.name for option in chosen(values(tx, contact)["tags"])] == ["Роздріб"]
+
+
+@ON_POSTGRESQL
+@pytest.mark.usefixtures("fields")
+def test_purging_waits_for_whoever_is_choosing_the_document(app: Ecm, alfa: Firm) -> None:
+    document = put(app, alfa.olena, alfa.deal, b"content")
+    with app.begin(alfa.olena) as tx:
+        contact = make_contact(tx)
+    while_it_waits(
+        app,
+        alfa.olena,
+        lambda tx: change(tx, tx.cards.get(contact.id), file=document.id),
+        lambda tx: tx.documents.purge(tx.documents.get(document.id)),
+    )
+    with app.begin(alfa.olena) as tx:
+        assert values(tx, contact) == {}
