@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, Select, create_engine, event, func, make_url, select
+from sqlalchemy import Connection, Engine, Select, TableClause, create_engine, event, func, make_url, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session, sessionmaker
@@ -165,7 +165,7 @@ def translated() -> Iterator[None]:
         raise ChangedMeanwhile from error
 
 
-def insert_or(session: Session, table: type[Base]) -> sqlite.Insert | postgresql.Insert:
+def insert_or(session: Session, table: type[Base] | TableClause) -> sqlite.Insert | postgresql.Insert:
     """An INSERT that can say ``on_conflict_do_...``, in the session's dialect."""
     is_sqlite = session.get_bind().dialect.name == "sqlite"
     return sqlite.insert(table) if is_sqlite else postgresql.insert(table)

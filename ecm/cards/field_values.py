@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import and_, delete, or_, select
+from sqlalchemy import Executable, bindparam, delete, select
 from sqlalchemy.exc import IntegrityError
 
 from ecm.cards.changes import Change
@@ -29,12 +29,20 @@ from ecm.cards.kinds import CUSTOM
 from ecm.cards.sort_keys import sort_key
 from ecm.database import insert_or
 from ecm.errors import ChangedMeanwhile, Invalid
-from ecm.models import Card, Document, Field, FieldValue, Option, User
+from ecm.models import Base, Card, Document, Field, FieldValue, Option, User
 
 if TYPE_CHECKING:
     from ecm.unit_of_work import UnitOfWork
 
-_COLUMNS: Final = tuple(getattr(FieldValue, name) for name in Cell.__dataclass_fields__)
+_CELL: Final = tuple(Cell.__dataclass_fields__)
+_COLUMNS: Final = tuple(getattr(FieldValue, name) for name in _CELL)
+# Rows that nobody holds as objects: statements on the table are cheaper than what a session does for them.
+_TABLE: Final = Base.metadata.tables[FieldValue.__tablename__]
+_END: Final = delete(_TABLE).where(
+    _TABLE.c.card_id == bindparam("of_card"),
+    _TABLE.c.field_id == bindparam("of_field"),
+    _TABLE.c.position >= bindparam("end"),
+)
 _POINTS: Final = ("list", "user", "file")
 _OFFERED_MOST: Final = 20
 
@@ -175,40 +183,29 @@ class FieldValues:
         except IntegrityError:
             raise ChangedMeanwhile from None
 
+    @cached_property
+    def _put(self) -> Executable:
+        insert = insert_or(self._tx.session, _TABLE)
+        told = {name: insert.excluded[name] for name in (*_CELL, "text_key")}
+        return insert.on_conflict_do_update(index_elements=["card_id", "field_id", "position"], set_=told)
+
     def _write(self, card: Card, parsed: Collection[ParsedValue]) -> None:
         """First the rows that there shall be, then an end of the others: who writes the same field at the
         same time waits at the first row, and the later one's value stands alone."""
-        session = self._tx.session
-        whose = {"card_id": card.id, "company_id": self._tx.company_id}
-        rows = [
-            {
-                **whose,
-                "field_id": each.field.id,
-                "position": position,
-                "text_key": None if cell.text is None else sort_key(cell.text),
-                **asdict(cell),
-            }
-            for each in parsed
-            for position, cell in enumerate(cells(each.value, each.field.type))
-        ]
+        sizes = {}
+        rows = []
+        for each in parsed:
+            stands = cells(each.value, each.field.type)
+            sizes[each.field.id] = len(stands)
+            for position, cell in enumerate(stands):
+                key = None if cell.text is None else sort_key(cell.text)
+                place = {"card_id": card.id, "field_id": each.field.id, "position": position}
+                columns = {name: getattr(cell, name) for name in _CELL}
+                rows.append({**place, **columns, "company_id": card.company_id, "text_key": key})
         if rows:
-            insert = insert_or(session, FieldValue).values(rows)
-            told = {name: insert.excluded[name] for name in (*Cell.__dataclass_fields__, "text_key")}
-            session.execute(
-                insert.on_conflict_do_update(index_elements=["card_id", "field_id", "position"], set_=told)
-            )
-        over = [
-            and_(
-                FieldValue.field_id == each.field.id,
-                FieldValue.position >= len(cells(each.value, each.field.type)),
-            )
-            for each in parsed
-        ]
-        session.execute(
-            delete(FieldValue)
-            .where(FieldValue.card_id == card.id, or_(*over))
-            .execution_options(synchronize_session=False)
-        )
+            self._tx.session.execute(self._put, rows)
+        ends = [{"of_card": card.id, "of_field": field, "end": size} for field, size in sizes.items()]
+        self._tx.session.execute(_END, ends)
 
 
 class _Choice:

@@ -88,11 +88,10 @@ class Fields:
 
     def get(self, id: int | str) -> Field:
         """A field by id, also an archived one. NotFound."""
-        field_id = parse_id("field", id)
-        for each in self._all:
-            if each.id == field_id:
-                return each
-        raise NotFound("field", id)
+        found = self._by_id.get(id if isinstance(id, int) else parse_id("field", id))
+        if found is None:
+            raise NotFound("field", id)
+        return found
 
     def by_key(self, kind: str, key: str, *, archived: bool = False) -> Field:
         """A field of a kind by its key; an archived one only if told. NotFound."""
@@ -181,8 +180,13 @@ class Fields:
         query = select(Field).where(Field.company_id == self._tx.company_id)
         return tuple(self._tx.session.scalars(query.order_by(Field.position, Field.id)))
 
+    @cached_property
+    def _by_id(self) -> dict[int, Field]:
+        return {field.id: field for field in self._all}
+
     def _forget(self) -> None:
         self.__dict__.pop("_all", None)
+        self.__dict__.pop("_by_id", None)
 
     def _require_admin(self) -> None:
         require_admin(self._tx.require_actor(), "changing custom fields")
