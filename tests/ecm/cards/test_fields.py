@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
@@ -263,3 +264,13 @@ def test_another_company_has_no_such_field(app: Ecm, alfa: Firm, beta: Firm) -> 
             with pytest.raises(NotFound):
                 each()
         assert tx.fields.list("deal") == ()
+
+
+@ON_SQLITE
+def test_the_example_of_the_documentation_runs(
+    app: Ecm, alfa: Firm, capsys: pytest.CaptureFixture[str]
+) -> None:
+    page = (Path(__file__).parents[3] / "docs/custom-fields.md").read_text()
+    example = page.partition("```python\n")[2].partition("```")[0]
+    exec(compile(example, "custom-fields.md", "exec"), {"app": app, "admin": alfa.admin, "olena": alfa.olena})
+    assert capsys.readouterr().out == "Пошта 125000.50\n"
