@@ -42,7 +42,9 @@ _NO_EMAIL: Final = "is no address like name@company.example"
 # What people write before an extension; phonenumbers itself knows few of the Ukrainian and Russian words.
 _EXTENSION = re.compile(
     r"""[\s,;(\[]*
-        (?: \b(?: дод(?:атков\w*)? | доб(?:авоч\w*)? | вн(?:утр\w*)? | extension | extn? | int ) \b [.:=\s]*
+        (?: (?<![^\W\d])
+            (?: дод(?:атков\w*)? | доб(?:авоч\w*)? | вн(?:утр\w*)? | extension | extn? | int )
+            (?![^\W\d]) [.:=\s]*
           | (?<=[\d\s)]) [xх] [.:\s]*
           | [#№] \s* )
         \#?\s* (?P<digits>[0-9]{1,15}) [\s)\].]*$""",

@@ -131,4 +131,4 @@ class Organizations:
         query = select(Membership.contact_id, Membership.role).where(
             Membership.organization_id == organization.id, Membership.contact_id.in_(contact_ids)
         )
-        return dict(self._tx.session.execute(query).tuples().all())
+        return {each.contact_id: each.role for each in self._tx.session.execute(query)}

@@ -23,6 +23,7 @@ class Lead(Card):
         Index("ix_ecm_leads_stage", "company_id", "stage_id", "card_id"),
         Index("ix_ecm_leads_contact", "contact_id"),
         Index("ix_ecm_leads_organization", "organization_id"),
+        Index("ix_ecm_leads_tax_number", "company_id", "tax_number"),
     )
 
     card_id: Mapped[int] = mapped_column(ForeignKey("ecm_cards.id"), primary_key=True, autoincrement=False)

@@ -473,6 +473,7 @@ def upgrade() -> None:
     op.create_index('ix_ecm_leads_contact', 'ecm_leads', ['contact_id'], unique=False)
     op.create_index('ix_ecm_leads_organization', 'ecm_leads', ['organization_id'], unique=False)
     op.create_index('ix_ecm_leads_stage', 'ecm_leads', ['company_id', 'stage_id', 'card_id'], unique=False)
+    op.create_index('ix_ecm_leads_tax_number', 'ecm_leads', ['company_id', 'tax_number'], unique=False)
     op.create_table('ecm_conversions',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
