@@ -80,6 +80,7 @@ class Fields:
                     field.option_set_id = (shared or self._new_set(name, options)).id
                 self._tx.session.add(field)
         except IntegrityError:  # made by somebody else since we looked
+            self._forget()
             raise Taken("name", name) from None
         self._record("field.added", field, kind=kind, name=name, key=key, type=type)
         if required:

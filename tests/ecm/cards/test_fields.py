@@ -103,7 +103,6 @@ def test_names_and_keys_are_a_kinds_own(app: Ecm, alfa: Firm) -> None:
                 tx.fields.add("deal", "Кошти", "money", key=wrong)
 
 
-@ON_SQLITE
 def test_of_two_who_add_the_same_field_one_is_told(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.admin) as slow:
         assert slow.fields.list("deal") == ()
@@ -112,6 +111,7 @@ def test_of_two_who_add_the_same_field_one_is_told(app: Ecm, alfa: Firm) -> None
         with pytest.raises(Taken):
             slow.fields.add("deal", "Колір", "list", options=["синій"])
         assert slow.option_sets.list() == ()
+        assert [field.type for field in slow.fields.list("deal")] == ["text"]
 
 
 @ON_SQLITE
