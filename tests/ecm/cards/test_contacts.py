@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 
 from ecm import Ecm
@@ -11,6 +14,7 @@ from tests.firms import Firm
 
 ON_SQLITE = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 pytestmark = ON_SQLITE
+PAGE = Path(__file__).parents[3] / "docs/clients.md"
 
 
 def test_a_contacts_title_is_the_full_name_and_follows_it(app: Ecm, alfa: Firm) -> None:
@@ -188,3 +192,11 @@ def test_required_fields_of_contacts_are_asked_for(app: Ecm, alfa: Firm) -> None
         with pytest.raises(MissingFields):
             tx.contacts.update(contact, phones=[])
         assert len(tx.contact_points.of([contact.id])[contact.id]) == 1
+
+
+def test_the_example_of_the_page_on_clients_runs(
+    app: Ecm, alfa: Firm, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (example,) = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    exec(compile(example, str(PAGE), "exec"), {"app": app, "olena": alfa.olena})
+    assert capsys.readouterr().out == "Коваль Олена ['директорка']\nКоваль Олена phone\n"
