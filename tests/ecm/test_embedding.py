@@ -238,7 +238,7 @@ MUTATORS: dict[str, Callable[[ecm.app.UnitOfWork, Document, ecm.StagedFile], obj
     "deals.add": lambda tx, d, s: tx.deals.add("Нова"),
     "deals.update": lambda tx, d, s: tx.deals.update(tx.deals.add("Нова"), stage="won"),
     "cards.ref": lambda tx, d, s: tx.cards.ref("deal", "new", title="Нова"),
-    "cards.rename": lambda tx, d, s: tx.cards.rename(d.cards[0], "Інша назва"),
+    "cards.rename": lambda tx, d, s: tx.cards.rename(tx.deals.add("Нова"), "Інша"),
     "cards.delete": lambda tx, d, s: tx.cards.delete(tx.cards.get(d.cards[0].id), trash_documents=True),
     "documents.add": lambda tx, d, s: tx.documents.add(s, card=d.cards[0]),
     "documents.add_version": lambda tx, d, s: tx.documents.add_version(d, s),
