@@ -15,7 +15,6 @@ ADDRESS_MOST_CHARS: Final = 1000
 WEBSITE_MOST_CHARS: Final = 300
 
 _ADDRESSES: Final = ("address", "postal_address")
-_NO_WEBSITE: Final = "an http or https address, such as https://company.example"
 
 
 def parse_client(
@@ -57,10 +56,9 @@ def parse_website(text: str | None) -> str | None:
     address = line if "://" in line else f"https://{line}"
     scheme, _, rest = address.partition("://")
     host = rest.partition("/")[0]
-    if scheme.lower() not in ("http", "https") or "." not in host or not address.isprintable():
-        raise Invalid("website", _NO_WEBSITE)
-    if set(address) & set(" \"'<>\\") or len(address) > WEBSITE_MOST_CHARS:
-        raise Invalid("website", _NO_WEBSITE)
+    leads_somewhere = scheme.lower() in ("http", "https") and "." in host and address.isprintable()
+    if not leads_somewhere or set(address) & set(" \"'<>\\") or len(address) > WEBSITE_MOST_CHARS:
+        raise Invalid("website", "the address of a site, such as https://company.example")
     return address
 
 

@@ -36,9 +36,6 @@ EMAIL_MOST_CHARS: Final = 320
 LABEL_MOST_CHARS: Final = 40
 
 _FIELDS: Final = {"phone": "phones", "email": "emails"}
-_NO_PHONE: Final = "is no phone number: an area code and a number, such as 044 123 45 67"
-_NO_EMAIL: Final = "is no address like name@company.example"
-
 # What people write before an extension; phonenumbers itself knows few of the Ukrainian and Russian words.
 _EXTENSION = re.compile(
     r"""[\s,;(\[]*
@@ -75,15 +72,15 @@ def parse_phone(text: str, country: str = "UA") -> Phone:
         main, extension = line[: found.start()], found["digits"]
     main = _WORDS_AFTER.sub("", _WORDS_BEFORE.sub("", main))
     if any(each.isalpha() for each in main):
-        raise Invalid("phones", f"{line!r} {_NO_PHONE}")
+        raise _no_phone(line)
     if country == "UA" and sum(each.isdigit() for each in main) == _EIGHT_DIGITS:
         main = _EIGHT.sub("", main)
     try:
         number = parse_number(main, country)
     except NumberParseException:
-        raise Invalid("phones", f"{line!r} {_NO_PHONE}") from None
+        raise _no_phone(line) from None
     if is_possible_number_with_reason(number) != ValidationResult.IS_POSSIBLE:
-        raise Invalid("phones", f"{line!r} {_NO_PHONE}")
+        raise _no_phone(line)
     return Phone(format_number(number, PhoneNumberFormat.E164), extension or number.extension)
 
 
@@ -94,7 +91,11 @@ def parse_email(text: str) -> str:
     try:
         return validate_email(line, check_deliverability=False).normalized.lower()
     except EmailNotValidError:
-        raise Invalid("emails", f"{line!r} {_NO_EMAIL}") from None
+        raise Invalid("emails", f"{line!r} is no address like name@company.example") from None
+
+
+def _no_phone(line: str) -> Invalid:
+    return Invalid("phones", f"{line!r} is no phone number: an area code and a number, such as 044 123 45 67")
 
 
 class ContactPoints:
@@ -154,10 +155,10 @@ def _distinct(field: str, given: Sequence[GivenPoint]) -> list[tuple[str, str | 
     for each in given:
         told = {"value": each} if isinstance(each, str) else each
         if not isinstance(told, Mapping) or not told.keys() <= {"value", "label"}:
-            raise Invalid(field, "a text each, or a value and a label")
+            raise Invalid(field, "a list of texts, or of values with labels")
         value, label = told.get("value"), told.get("label")
         if not isinstance(value, str | None) or not isinstance(label, str | None):
-            raise Invalid(field, "a text each, or a value and a label")
+            raise Invalid(field, "a list of texts, or of values with labels")
         if value and value.strip():
             found.setdefault(value, clean_short(field, label, LABEL_MOST_CHARS))
     if len(found) > POINTS_MOST:

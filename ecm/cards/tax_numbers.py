@@ -26,12 +26,6 @@ _BOOKLET = re.compile(r"[АВЕІКМНОРСТУХБГҐДЄЖЗИЇЙЛПФЦ�
 _CARD = re.compile(r"0[0-9]{8}")
 _TO_CYRILLIC: Final = str.maketrans("ABEIKMHOPCTYX", "АВЕІКМНОРСТУХ")
 
-_FIRM_REASON: Final = (
-    "8 digits of a firm's code (ЄДРПОУ) with the right check digit, or 10 of a person's number"
-)
-_PERSON_REASON: Final = "10 digits of a person's number (РНОКПП) with the right check digit"
-_ANY_REASON: Final = "8 or 10 digits with the right check digit"
-
 
 def parse_tax_number(country: str, text: str | None, *, of_person: bool | None = None) -> str | None:
     """A tax number without its formatting, or None for an empty one; equal numbers become equal texts.
@@ -71,8 +65,11 @@ def _parse_ukrainian(number: str, of_person: bool | None) -> str:
     passport = number[:2].translate(_TO_CYRILLIC) + number[2:]
     if _BOOKLET.fullmatch(passport) or _CARD.fullmatch(number):
         return passport
-    reasons = {None: _ANY_REASON, True: _PERSON_REASON, False: _FIRM_REASON}
-    raise Invalid("tax_number", reasons[of_person])
+    if of_person is None:
+        raise Invalid("tax_number", "8 or 10 digits with the right check digit")
+    if of_person:
+        raise Invalid("tax_number", "10 digits of a person's number (РНОКПП) with the right check digit")
+    raise Invalid("tax_number", "8 digits (ЄДРПОУ) or a person's 10 with the right check digit")
 
 
 def _is_digits(number: str, chars: int) -> bool:

@@ -124,6 +124,15 @@ _REASONS: tuple[tuple[str, Callable[[str, str], str]], ...] = (
     (r"a document of.*", lambda *_found: _("Choose a document of your company, not one in the trash.")),
     (r"an option that.*", lambda *_found: _("This option is no longer offered. Choose another.")),
     (r"one value, not several", lambda *_found: _("Choose one value only.")),
+    (r"['\"]?(.*?)['\"]? is no phone number.*", lambda phone, _none: _no_phone(phone)),
+    (r"['\"]?(.*?)['\"]? is no address like.*", lambda email, _none: _no_email(email)),
+    (r"10 digits of a person.*", lambda *_found: _of_tax_number(person=True)),
+    (r"8 .*check digit", lambda *_found: _of_tax_number(person=False)),
+    (r"two letters of a country.*", lambda *_found: _("Choose a country.")),
+    (
+        r"the address of a site.*",
+        lambda *_found: _("Enter the address of a site, for example company.example."),
+    ),
     (r"true or false", lambda *_found: _("Answer yes or no.")),
 )
 
@@ -148,6 +157,25 @@ def _as_many(most: str) -> str:
         "There can be %(num)s at most, and there are as many already.",
         int(most.replace(",", "")),
     )
+
+
+def _no_phone(phone: str) -> str:
+    return _(
+        "“%(phone)s” is no phone number. Enter one number with its area code, for example 044 123 45 67.",
+        phone=phone,
+    )
+
+
+def _no_email(email: str) -> str:
+    return _("“%(email)s” is no e-mail address. Enter one, for example name@company.example.", email=email)
+
+
+def _of_tax_number(*, person: bool) -> str:
+    if person:
+        return _(
+            "A person’s tax number has 10 digits, the last of them a check digit. One of these is wrong."
+        )
+    return _("A firm’s code has 8 digits, a person’s tax number 10, the last a check digit. One is wrong.")
 
 
 def _fewer_tags(tags: str, letters: str) -> str:
