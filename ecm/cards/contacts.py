@@ -11,6 +11,7 @@ from sqlalchemy import select
 from ecm.cards.cards import DEFAULT_COUNTRY
 from ecm.cards.client_fields import parse_client
 from ecm.cards.texts import clean_short
+from ecm.database import insert_or
 from ecm.errors import Invalid
 from ecm.models import Card, Contact, Membership, Organization
 from ecm.paging import Page, paginate
@@ -131,15 +132,16 @@ class Contacts:
         where one is given. Also where an application manages the one or the other: this is between them."""
         contact, organization = self._tx.cards.own(contact), self._tx.cards.own(organization)
         cleaned = clean_short("role", role, ROLE_MOST_CHARS)
-        membership = self._membership(contact, organization)
-        if membership is not None and cleaned in (None, membership.role):
+        values = {"contact_id": contact.id, "organization_id": organization.id, "role": cleaned}
+        adding = insert_or(self._tx.session, Membership).values(company_id=self._tx.company_id, **values)
+        added = adding.on_conflict_do_nothing().returning(Membership.contact_id)
+        if self._tx.session.scalar(added) is None:
+            membership = self._membership(contact, organization)
+            if membership is None or cleaned in (None, membership.role):
+                return
+            membership.role = cleaned
+            self._tell("membership.changed", contact, organization, cleaned)
             return
-        if membership is None:
-            membership = Membership(
-                contact_id=contact.id, organization_id=organization.id, company_id=self._tx.company_id
-            )
-            self._tx.session.add(membership)
-        membership.role = cleaned
         self._tell("membership.added", contact, organization, cleaned)
 
     def leave(self, contact: Contact, organization: Organization) -> None:

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from ecm import Ecm
+from ecm import Actor, Ecm
 from ecm.errors import Forbidden, Invalid, ManagedByApplication, MissingFields, NotFound
 from ecm.models import Contact
 from tests.firms import Firm
 
 ON_SQLITE = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
-pytestmark = ON_SQLITE
 PAGE = Path(__file__).parents[3] / "docs/clients.md"
 
 
+@ON_SQLITE
 def test_a_contacts_title_is_the_full_name_and_follows_it(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.olena) as tx:
         contact = tx.contacts.add(first_name="Олена", middle_name=" Іванівна ", last_name="Коваль")
@@ -33,6 +35,7 @@ def test_a_contacts_title_is_the_full_name_and_follows_it(app: Ecm, alfa: Firm) 
         assert tx.contacts.get(contact.id).title_key == contact.title_key
 
 
+@ON_SQLITE
 def test_a_contact_has_a_last_or_a_first_name(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.olena) as tx:
         assert tx.contacts.add(first_name="Олена").title == "Олена"
@@ -44,6 +47,7 @@ def test_a_contact_has_a_last_or_a_first_name(app: Ecm, alfa: Firm) -> None:
         assert contact.title == "Коваль"
 
 
+@ON_SQLITE
 def test_the_longest_names_make_a_title(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.olena) as tx:
         contact = tx.contacts.add(last_name="К" * 100, first_name="О" * 100, middle_name="І" * 100)
@@ -52,6 +56,7 @@ def test_the_longest_names_make_a_title(app: Ecm, alfa: Firm) -> None:
             tx.contacts.update(contact, last_name="К" * 101)
 
 
+@ON_SQLITE
 @pytest.mark.parametrize(
     ("field", "value"),
     [
@@ -80,6 +85,7 @@ def test_nothing_is_made_or_changed_when_a_value_is_refused(
         assert [each.kind for each in tx.timeline.list(contact).items] == ["card.created"]
 
 
+@ON_SQLITE
 def test_only_a_contacts_own_fields_are_changed(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.olena) as tx:
         contact = tx.contacts.add(last_name="Коваль")
@@ -88,6 +94,7 @@ def test_only_a_contacts_own_fields_are_changed(app: Ecm, alfa: Firm) -> None:
                 tx.contacts.update(contact, **{name: "1"})
 
 
+@ON_SQLITE
 def test_a_tax_number_that_stays_is_one_of_the_new_country(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.olena) as tx:
         contact = tx.contacts.add(last_name="Kowal", country="pl", tax_number="123-456-78-90")
@@ -109,12 +116,34 @@ def test_a_contact_belongs_to_organizations_in_a_role_in_each(app: Ecm, alfa: Fi
         tx.contacts.join(olena, mriya)  # says nothing new: the role stays
         firms = [(each.organization.title, each.role) for each in tx.contacts.organizations(olena)]
         assert firms == [("Мрія", "директорка"), ("Світ", None)]
+        changed = tx.timeline.list(olena).items[0]
+        assert (changed.kind, changed.facts["role"]) == ("membership.changed", "директорка")
         people = [(each.contact.title, each.role) for each in tx.organizations.contacts(mriya)]
         assert people == [("Шевченко", "бухгалтер"), ("Коваль", "директорка")]
         second = tx.organizations.contacts(mriya, page=2, per_page=1)
         assert ([each.contact.title for each in second], second.total) == (["Коваль"], 2)
 
 
+def test_two_who_join_a_contact_to_an_organization_at_once_make_one_membership(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        contact, firm = tx.contacts.add(last_name="Коваль"), tx.organizations.add("Мрія")
+    together = Barrier(2)
+
+    def join(actor: Actor) -> None:
+        with app.begin(actor) as tx:
+            found = tx.contacts.get(contact.id), tx.organizations.get(firm.id)
+            together.wait(20)
+            tx.contacts.join(*found)
+
+    with ThreadPoolExecutor(2) as threads:
+        list(threads.map(join, (alfa.olena, alfa.petro)))
+    with app.begin(alfa.olena) as tx:
+        assert len(tx.contacts.organizations(contact)) == 1
+        kinds = [entry.kind for entry in tx.timeline.list(contact).items]
+        assert kinds == ["membership.added", "card.created"]
+
+
+@ON_SQLITE
 def test_who_left_an_organization_belongs_to_it_no_more(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.olena) as tx:
         firm = tx.organizations.add("Мрія")
@@ -129,6 +158,7 @@ def test_who_left_an_organization_belongs_to_it_no_more(app: Ecm, alfa: Firm) ->
         assert tx.timeline.list(firm).items[0].facts["contact"] == {"id": str(contact.id), "title": "Коваль"}
 
 
+@ON_SQLITE
 def test_deleted_cards_are_left_out_of_memberships(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.olena) as tx:
         firm, gone = tx.organizations.add("Мрія"), tx.organizations.add("Світ")
@@ -139,6 +169,7 @@ def test_deleted_cards_are_left_out_of_memberships(app: Ecm, alfa: Firm) -> None
         assert tx.organizations.contacts(firm).items == []
 
 
+@ON_SQLITE
 def test_no_company_reaches_another_ones_contacts(app: Ecm, alfa: Firm, beta: Firm) -> None:
     with app.begin(alfa.olena) as tx:
         contact, firm = tx.contacts.add(last_name="Коваль"), tx.organizations.add("Мрія")
@@ -159,6 +190,7 @@ def test_no_company_reaches_another_ones_contacts(app: Ecm, alfa: Firm, beta: Fi
         assert tx.organizations.contacts(firm).items == []
 
 
+@ON_SQLITE
 def test_a_contact_of_an_application_is_only_read(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.olena) as tx:
         card = tx.cards.ref("contact", "crm-7", title="Коваль Олена", url="https://crm.example/7")
@@ -170,6 +202,7 @@ def test_a_contact_of_an_application_is_only_read(app: Ecm, alfa: Firm) -> None:
         assert [each.contact.title for each in tx.organizations.contacts(firm)] == ["Коваль Олена"]
 
 
+@ON_SQLITE
 def test_who_may_not_make_contacts_is_refused(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.admin) as tx:
         tx.users.get(alfa.petro.user_id).may_not_create = ["contact"]
@@ -181,6 +214,7 @@ def test_who_may_not_make_contacts_is_refused(app: Ecm, alfa: Firm) -> None:
         assert tx.organizations.add("Мрія").title == "Мрія"
 
 
+@ON_SQLITE
 def test_required_fields_of_contacts_are_asked_for(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.admin) as tx:
         tx.requirements.require("contact", "phones")
@@ -194,6 +228,7 @@ def test_required_fields_of_contacts_are_asked_for(app: Ecm, alfa: Firm) -> None
         assert len(tx.contact_points.of([contact.id])[contact.id]) == 1
 
 
+@ON_SQLITE
 def test_the_example_of_the_page_on_clients_runs(
     app: Ecm, alfa: Firm, capsys: pytest.CaptureFixture[str]
 ) -> None:
