@@ -107,7 +107,7 @@ class Conditions:
         return _compare(condition, column, "id", lambda text: self._id(own.type, text))
 
     def _of_custom(self, condition: Condition) -> ColumnElement[bool]:
-        field = self._tx.fields.by_key(self._kind.name, condition.field.removeprefix(CUSTOM), archived=True)
+        field = find_custom(self._tx, self._kind.name, condition.field, "filter")
         there = and_(FieldValue.card_id == Card.id, FieldValue.field_id == field.id)
         if condition.operator in ("empty", "filled"):
             found = exists().where(there)
@@ -188,6 +188,14 @@ class Conditions:
             if text in (str(option.id), option.name):
                 return option.id
         raise Invalid("filter", f"{text[:40]}: no such option of {field.name}")
+
+
+def find_custom(tx: UnitOfWork, kind: str, name: str, given: str) -> Field:
+    """The custom field of a name ``fields.KEY``, an archived one, too. Invalid, of what was `given`."""
+    try:
+        return tx.fields.by_key(kind, name.removeprefix(CUSTOM), archived=True)
+    except NotFound:
+        raise Invalid(given, f"{name[:100]}: no such field of the kind {kind}") from None
 
 
 def _compare(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import ColumnElement, Select, exists, func, not_, select
 from sqlalchemy.orm import aliased
 
-from ecm.cards.conditions import Condition, Conditions
+from ecm.cards.conditions import Condition, Conditions, find_custom
 from ecm.cards.kinds import CUSTOM, KINDS
 from ecm.database import count_capped
 from ecm.errors import Invalid
@@ -107,7 +107,7 @@ class CardLists:
         items = list(self._tx.session.scalars(sorted_query.limit(limit).offset(offset)))
         if order.is_empty is None or len(items) == limit:
             return items
-        filled = offset + len(items) if items or not offset else self._count(query, order)
+        filled = offset + len(items) if items or not offset else self._count(kind, query, order)
         rest = query.where(order.is_empty).order_by(_directed(Card.id, order.descending))
         rest = rest.limit(limit - len(items)).offset(max(0, offset - filled))
         return items + list(self._tx.session.scalars(rest))
@@ -119,8 +119,8 @@ class CardLists:
             query = query.where(order.column.is_not(None))
         return query.order_by(_directed(order.column, order.descending), _directed(Card.id, order.descending))
 
-    def _count(self, query: Select[Any], order: _Order) -> int:
-        filled = self._sorted(query, order).order_by(None).with_only_columns(Card.id)
+    def _count(self, kind: str, query: Select[Any], order: _Order) -> int:
+        filled = self._sorted(query, order).order_by(None).with_only_columns(KINDS[kind].model.id)
         return self._tx.session.scalar(select(func.count()).select_from(filled.subquery())) or 0
 
     def _bare(
@@ -134,7 +134,7 @@ class CardLists:
     def _order(self, kind: str, sort: str) -> _Order:
         descending, name = sort.startswith("-"), sort.removeprefix("-")
         if name.startswith(CUSTOM):
-            field = self._tx.fields.by_key(kind, name.removeprefix(CUSTOM), archived=True)
+            field = find_custom(self._tx, kind, name, "sort")
             return _order_by_custom(field, descending=descending)
         own = KINDS[kind].field(name)
         if own is None or own.type in _NOT_SORTED:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
+from sqlalchemy.orm import selectinload
 
 from ecm import clock
 from ecm.access import require_admin
@@ -208,8 +209,19 @@ class Pipelines:
         stage.archived_at = clock.now()
         self._record("stage.archived", stage.pipeline, stage=stage.name)
 
+    def restore_stage(self, stage: Stage) -> None:
+        """Let cards come to an archived stage again. Idempotent."""
+        require_admin(self._tx.require_actor(), "changing a pipeline")
+        if stage.archived_at is not None:
+            stage.archived_at = None
+            self._record("stage.restored", stage.pipeline, stage=stage.name)
+
     def _all(self, kind: str | None) -> Sequence[Pipeline]:
-        query = select(Pipeline).where(Pipeline.company_id == self._tx.company_id)
+        query = (
+            select(Pipeline)
+            .where(Pipeline.company_id == self._tx.company_id)
+            .options(selectinload(Pipeline.stages))
+        )
         if kind is not None:
             query = query.where(Pipeline.card_kind == kind)
         return list(self._tx.session.scalars(query.order_by(Pipeline.position, Pipeline.id)))

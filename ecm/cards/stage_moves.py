@@ -74,6 +74,7 @@ class StageMoves:
 
     def begin(self, card: Deal | Lead) -> None:
         """Keep that a new card stands in its first stage."""
+        self._tx.session.refresh(card, ["pipeline", "stage"])
         self._tx.session.add(self._move(card, None, card.stage, card.created_at))
         self._tx.session.flush()
 

@@ -43,8 +43,8 @@ class Deal(Card):
     lost_reason: Mapped[str | None] = mapped_column(String(1000))
     closed_at: Mapped[datetime | None]
 
-    pipeline: Mapped[Pipeline] = relationship(viewonly=True, lazy="selectin")
-    stage: Mapped[Stage] = relationship(viewonly=True, lazy="selectin")
+    pipeline: Mapped[Pipeline] = relationship(viewonly=True, lazy="joined", innerjoin=True)
+    stage: Mapped[Stage] = relationship(viewonly=True, lazy="joined", innerjoin=True)
 
 
 class ProductLine(Base):

@@ -50,8 +50,8 @@ class Lead(Card):
     junk_reason: Mapped[str | None] = mapped_column(String(1000))
     converted_at: Mapped[datetime | None]
 
-    pipeline: Mapped[Pipeline] = relationship(viewonly=True, lazy="selectin")
-    stage: Mapped[Stage] = relationship(viewonly=True, lazy="selectin")
+    pipeline: Mapped[Pipeline] = relationship(viewonly=True, lazy="joined", innerjoin=True)
+    stage: Mapped[Stage] = relationship(viewonly=True, lazy="joined", innerjoin=True)
 
 
 class Conversion(Base):

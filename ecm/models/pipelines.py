@@ -26,7 +26,7 @@ class Pipeline(Base):
     archived_at: Mapped[datetime | None]
 
     stages: Mapped[list[Stage]] = relationship(
-        viewonly=True, order_by="Stage.position", lazy="selectin", back_populates="pipeline"
+        viewonly=True, order_by="Stage.position", back_populates="pipeline"
     )
 
 
@@ -46,7 +46,7 @@ class Stage(Base):
     outcome: Mapped[str | None] = mapped_column(String(20))
     archived_at: Mapped[datetime | None]
 
-    pipeline: Mapped[Pipeline] = relationship(viewonly=True, lazy="selectin", back_populates="stages")
+    pipeline: Mapped[Pipeline] = relationship(viewonly=True, back_populates="stages")
 
 
 class Requirement(Base):
