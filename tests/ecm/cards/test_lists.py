@@ -18,6 +18,7 @@ from ecm.cards.pipelines import NewStage
 from ecm.cards.sort_keys import sort_key
 from ecm.errors import Forbidden, Invalid, NotFound
 from ecm.models import Card, Deal
+from ecm.paging import Page
 from tests.firms import Firm, make_firm
 
 ON_SQLITE = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
@@ -71,7 +72,18 @@ def filled(app: Ecm) -> tuple[Firm, list[Row]]:
             deal = tx.deals.add(title, owner_id=owner, fields=custom, **given)
             budget = None if custom["бюджет"] is None else Decimal(str(custom["бюджет"]))
             rows.append(
-                Row(deal.id, title, *given.values(), owner, custom["область"], budget, custom["примітка"])
+                Row(
+                    deal.id,
+                    title,
+                    given["amount"],
+                    given["expected_close"],
+                    given["source"],
+                    given["stage"],
+                    owner,
+                    custom["область"],
+                    budget,
+                    custom["примітка"],
+                )
             )
     with app.begin(firm.olena) as tx:
         gone = tx.deals.get(rows.pop(10).id)
@@ -79,7 +91,7 @@ def filled(app: Ecm) -> tuple[Firm, list[Row]]:
     return firm, rows
 
 
-def in_pages(find: Callable[[int], Any]) -> Iterator[int]:
+def in_pages(find: Callable[[int], Page[Card]]) -> Iterator[int]:
     """The ids of all pages, one after the other; the total is true on each."""
     number, seen = 1, 0
     while True:
@@ -121,13 +133,14 @@ def test_a_list_is_sorted_by_any_field_in_pages_without_gaps_and_repeats(
     with app.begin(firm.olena) as tx:
         for name, key in SORTS.items():
             for sign in ("", "-"):
-                found = list(
-                    in_pages(
-                        lambda page, sort=sign + name: tx.lists.find("deal", sort=sort, page=page, per_page=7)
-                    )
-                )
+                sort = sign + name
+
+                def find(page: int, sort: str = sort) -> Page[Card]:
+                    return tx.lists.find("deal", sort=sort, page=page, per_page=7)
+
+                found = list(in_pages(find))
                 wanted = ordered(rows, key, descending=bool(sign))
-                assert [id for id in found if id != firm.deal.id] == wanted, sign + name
+                assert [id for id in found if id != firm.deal.id] == wanted, sort
 
 
 CONDITIONS: dict[str, Callable[[Row], bool]] = {
