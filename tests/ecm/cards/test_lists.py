@@ -62,7 +62,7 @@ def filled(app: Ecm) -> tuple[Firm, list[Row]]:
                 "source": chance.choice([None, "сайт", "Виставка Київ", "100% реклама_*?["]),
                 "stage": chance.choice(["new", "offer", "contract"]),
             }
-            custom = {
+            custom: dict[str, Any] = {
                 "область": chance.choice([None, "Київ", "Львів", "Одеса"]),
                 "бюджет": chance.choice([None, 0, 7, 1000]),
                 "примітка": chance.choice([None, "Терміново", "не терміново", "інше"]),
