@@ -8,7 +8,7 @@ from ecm.models.clients import Contact, ContactPoint, Membership, Organization
 from ecm.models.deals import Deal, ProductLine
 from ecm.models.documents import Document, DocumentCard, IdempotentRequest, Version, VersionText
 from ecm.models.fields import FIELD_TYPES, Field, FieldValue, Option, OptionSet
-from ecm.models.imports import Import
+from ecm.models.imports import Import, ImportRow
 from ecm.models.jobs import Job
 from ecm.models.leads import Conversion, Lead
 from ecm.models.lists import SavedFilter
@@ -39,6 +39,7 @@ __all__ = [
     "FieldValue",
     "IdempotentRequest",
     "Import",
+    "ImportRow",
     "IndexQueue",
     "Intent",
     "Job",

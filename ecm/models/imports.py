@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, String
+from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ecm.models.metadata import Base, Id
@@ -14,28 +14,46 @@ from ecm.models.metadata import Base, Id
 class Import(Base):
     """A table that cards of one kind are made from, row by row.
 
-    `state` is ``previewed``, ``running``, ``done`` or ``failed``; `mapping` says which column goes to which
-    field, `choices` what becomes of duplicates; `errors` tells the first rows that were refused, and why.
-    `storage_key` is the file, kept and counted until the import is over.
+    `state` is ``read``, ``running`` or ``done``; `header` has the names of the columns, `mapping` the field
+    that each goes to, or None. `duplicates` says what becomes of rows whose card is there already: ``skip``,
+    ``update`` or ``create``. Whoever works on it holds it until `lease_until`.
     """
 
     __tablename__ = "ecm_imports"
-    __table_args__ = ({"sqlite_autoincrement": True},)
+    __table_args__ = (
+        Index("ix_ecm_imports_company", "company_id", "id"),
+        Index("ix_ecm_imports_state", "state", "id"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[Id]
-    company_id: Mapped[int] = mapped_column(ForeignKey("ecm_companies.id"), index=True)
+    company_id: Mapped[int] = mapped_column(ForeignKey("ecm_companies.id"))
     user_id: Mapped[int] = mapped_column(ForeignKey("ecm_users.id"))
     card_kind: Mapped[str] = mapped_column(String(20))
     filename: Mapped[str] = mapped_column(String(255))
-    storage_key: Mapped[str | None] = mapped_column(String(200))
     state: Mapped[str] = mapped_column(String(20))
-    mapping: Mapped[dict[str, Any]] = mapped_column(JSON)
-    choices: Mapped[dict[str, Any]] = mapped_column(JSON)
+    header: Mapped[list[str]] = mapped_column(JSON)
+    mapping: Mapped[list[str | None]] = mapped_column(JSON)
+    duplicates: Mapped[str] = mapped_column(String(20))
     rows_total: Mapped[int]
-    rows_done: Mapped[int]
-    rows_made: Mapped[int]
-    rows_refused: Mapped[int]
-    errors: Mapped[list[Any]] = mapped_column(JSON)
     created_at: Mapped[datetime]
-    updated_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
     lease_until: Mapped[datetime | None]
+
+
+class ImportRow(Base):
+    """A row of a table, `number` as its readers count (the header is row 1), and what became of it:
+    ``waiting``, ``made``, ``updated``, ``skipped`` or ``refused``, then with `errors`, each [field, words]."""
+
+    __tablename__ = "ecm_import_rows"
+    __table_args__ = (Index("ix_ecm_import_rows_state", "import_id", "state", "number"),)
+
+    import_id: Mapped[int] = mapped_column(
+        ForeignKey("ecm_imports.id"), primary_key=True, autoincrement=False
+    )
+    number: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    company_id: Mapped[int] = mapped_column(ForeignKey("ecm_companies.id"))
+    cells: Mapped[list[str]] = mapped_column(JSON)
+    state: Mapped[str] = mapped_column(String(20))
+    errors: Mapped[list[Any]] = mapped_column(JSON)
+    card_id: Mapped[int | None] = mapped_column(ForeignKey("ecm_cards.id"))

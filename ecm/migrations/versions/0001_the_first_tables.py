@@ -595,30 +595,53 @@ def upgrade() -> None:
     sqlite_autoincrement=True
     )
     op.create_index('ix_ecm_saved_filters_list', 'ecm_saved_filters', ['company_id', 'card_kind', 'user_id'], unique=False)
-    op.create_table('ecm_imports',
-    sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('user_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
-    sa.Column('card_kind', sa.String(length=20), nullable=False),
-    sa.Column('filename', sa.String(length=255), nullable=False),
-    sa.Column('storage_key', sa.String(length=200), nullable=True),
-    sa.Column('state', sa.String(length=20), nullable=False),
-    sa.Column('mapping', sa.JSON(), nullable=False),
-    sa.Column('choices', sa.JSON(), nullable=False),
-    sa.Column('rows_total', sa.BigInteger(), nullable=False),
-    sa.Column('rows_done', sa.BigInteger(), nullable=False),
-    sa.Column('rows_made', sa.BigInteger(), nullable=False),
-    sa.Column('rows_refused', sa.BigInteger(), nullable=False),
-    sa.Column('errors', sa.JSON(), nullable=False),
-    sa.Column('created_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('updated_at', sa.DateTime(timezone=True), nullable=False),
-    sa.Column('lease_until', sa.DateTime(timezone=True), nullable=True),
-    sa.ForeignKeyConstraint(['company_id'], ['ecm_companies.id'], name=op.f('fk_ecm_imports_company_id')),
-    sa.ForeignKeyConstraint(['user_id'], ['ecm_users.id'], name=op.f('fk_ecm_imports_user_id')),
-    sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_imports')),
-    sqlite_autoincrement=True
+    op.create_table(
+        "ecm_imports",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("card_kind", sa.String(length=20), nullable=False),
+        sa.Column("filename", sa.String(length=255), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("header", sa.JSON(), nullable=False),
+        sa.Column("mapping", sa.JSON(), nullable=False),
+        sa.Column("duplicates", sa.String(length=20), nullable=False),
+        sa.Column("rows_total", sa.BigInteger(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("finished_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("lease_until", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["company_id"], ["ecm_companies.id"], name=op.f("fk_ecm_imports_company_id")),
+        sa.ForeignKeyConstraint(["user_id"], ["ecm_users.id"], name=op.f("fk_ecm_imports_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_ecm_imports")),
+        sqlite_autoincrement=True,
     )
-    op.create_index(op.f('ix_ecm_imports_company_id'), 'ecm_imports', ['company_id'], unique=False)
+    op.create_index("ix_ecm_imports_company", "ecm_imports", ["company_id", "id"], unique=False)
+    op.create_index("ix_ecm_imports_state", "ecm_imports", ["state", "id"], unique=False)
+
+    op.create_table(
+        "ecm_import_rows",
+        sa.Column(
+            "import_id",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
+        ),
+        sa.Column("number", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("cells", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(length=20), nullable=False),
+        sa.Column("errors", sa.JSON(), nullable=False),
+        sa.Column("card_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=True),
+        sa.ForeignKeyConstraint(["card_id"], ["ecm_cards.id"], name=op.f("fk_ecm_import_rows_card_id")),
+        sa.ForeignKeyConstraint(
+            ["company_id"], ["ecm_companies.id"], name=op.f("fk_ecm_import_rows_company_id")
+        ),
+        sa.ForeignKeyConstraint(["import_id"], ["ecm_imports.id"], name=op.f("fk_ecm_import_rows_import_id")),
+        sa.PrimaryKeyConstraint("import_id", "number", name=op.f("pk_ecm_import_rows")),
+    )
+    op.create_index(
+        "ix_ecm_import_rows_state", "ecm_import_rows", ["import_id", "state", "number"], unique=False
+    )
 
     op.create_table(
         "ecm_document_cards",
@@ -802,6 +825,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    op.drop_table("ecm_import_rows")
     op.drop_table("ecm_imports")
     op.drop_table("ecm_saved_filters")
     op.drop_table("ecm_timeline_entries")
