@@ -33,6 +33,7 @@ from ecm.cards.teams import Teams
 from ecm.cards.timeline import Timeline
 from ecm.documents import Documents
 from ecm.errors import SessionRefused
+from ecm.importing.imports import Imports
 from ecm.tariffs import Tariffs
 
 
@@ -125,6 +126,11 @@ class UnitOfWork:
     def saved_filters(self) -> SavedFilters:
         """Filters that people keep."""
         return SavedFilters(self)
+
+    @cached_property
+    def imports(self) -> Imports:
+        """Imports of cards from tables."""
+        return Imports(self)
 
     @cached_property
     def pipelines(self) -> Pipelines:

@@ -58,6 +58,22 @@ class SpreadsheetExtractor:
             yield from parts.read(_AROUND_CELLS)
 
 
+def read_first_sheet(path: Path) -> Iterator[list[str]]:
+    """Yield the rows of a workbook's first sheet, each cell as people write it. Raises `Unreadable`."""
+    with ZipPackage(path) as package:
+        cells = sum(_measure(package, name, []) for name in PartReader(package).names(".worksheet+xml"))
+    if cells > CELLS_LIMIT:
+        raise Unreadable("too_large", "the table is too large")
+    try:
+        with python_calamine.load_workbook(path) as workbook:
+            for row in workbook.get_sheet_by_index(0).iter_rows():
+                yield [written(cell) for cell in row]
+    except python_calamine.PasswordError as error:
+        raise Unreadable("encrypted", "the file is protected by a password") from error
+    except python_calamine.CalamineError as error:
+        raise Unreadable("damaged", "the file is damaged, or is no workbook") from error
+
+
 def rows(path: Path) -> Iterator[str]:
     """Yield the names of the sheets, and their rows with a tab between cells. Raises `Unreadable`."""
     try:

@@ -1,0 +1,1 @@
+"""Imports: cards of a kind made from the rows of a table."""
