@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -145,6 +145,11 @@ class Users:
         if user is None or (self._tx.actor is not None and user.company_id != self._tx.company_id):
             raise NotFound("user", id)
         return user
+
+    def list(self) -> Sequence[User]:
+        """The employees of the actor's company who may log in, by name."""
+        query = select(User).where(User.company_id == self._tx.company_id, User.disabled_at.is_(None))
+        return self._tx.session.scalars(query.order_by(User.name, User.id)).all()
 
     def names(self, ids: Iterable[int | None]) -> dict[int, str]:
         """What users of the actor's company are called, by id; in one statement for any number."""

@@ -15,19 +15,30 @@ from werkzeug.wrappers import Response
 from ecm import web
 from ecm.api import (
     admin,
+    contacts,
     content,
+    conversions,
     deals,
     documents,
     errors,
+    fields,
+    filters,
     health,
+    leads,
     metrics,
+    option_sets,
+    organizations,
+    pipelines,
     previews,
     quota,
     refreshing,
+    requirements,
     search,
+    teams,
     tokens,
     trash,
     uploads,
+    users,
     versions,
 )
 from ecm.api.authentication import authenticate
@@ -93,8 +104,10 @@ def create_app(settings: Settings | None = None, *, library: Ecm | None = None) 
 
 def api_blueprints() -> list[APIBlueprint]:
     """The API's parts."""
+    of_cards = (deals, leads, conversions, contacts, organizations)
+    of_company = (pipelines, requirements, fields, option_sets, filters, teams, users)
     of_documents = (documents, versions, content, previews, uploads, trash, search)
-    return [room.blueprint for room in (tokens, quota, deals, *of_documents, admin, health)]
+    return [room.blueprint for room in (tokens, quota, *of_cards, *of_company, *of_documents, admin, health)]
 
 
 def _configure(application: Application) -> None:
@@ -105,7 +118,7 @@ def _configure(application: Application) -> None:
         AUTO_404_RESPONSE=False,
         HTTP_ERROR_SCHEMA=Problem,
         SECURITY_SCHEMES=BEARER,
-        DESCRIPTION="Documents on a company's deals: stored with exact quotas, versioned, found.",
+        DESCRIPTION="A company's deals, leads and clients, and documents: exactly counted, versioned, found.",
     )
     application.json.ensure_ascii = False  # type: ignore[attr-defined]
     application.json.sort_keys = False  # type: ignore[attr-defined]

@@ -23,7 +23,9 @@ from ecm.api.bodies import streamed
 from ecm.api.metrics import metrics
 from ecm.api.receiving import UNNAMED, Body
 from ecm.errors import Invalid, NotFound, UploadTooLong
+from ecm.models import Card
 from ecm.tus import ResumableUpload
+from ecm.unit_of_work import UnitOfWork
 from ecm.upload_pieces import ALGORITHMS, Checksum
 
 VERSION = "1.0.0"
@@ -77,8 +79,9 @@ def tell(id: str = "") -> Response:
 def create() -> Response:
     """Begin an upload.
 
-    `Upload-Metadata` has the id of the `deal` that it is for, and may have `filename`, `title`, `kind` and
-    `tags` (divided by commas). The whole length is reserved at once. A body is the first piece.
+    `Upload-Metadata` has the id of the `deal` (or of a `card` of any kind) that it is for, and may have
+    `filename`, `title`, `kind` and `tags` (divided by commas). The whole length is reserved at once. A body
+    is the first piece.
     """
     metadata = request.headers.get("Upload-Metadata", "")
     told = parse_metadata(metadata)
@@ -90,13 +93,11 @@ def create() -> Response:
             raise UploadTooLong(size_bytes)
     checksum = _read_checksum()
     uploads, actor = library().uploads, current_actor()
-    if "deal" not in told:
-        raise Invalid("deal", "the id of a deal, in Upload-Metadata")
     with library().begin(actor) as tx:
-        deal = tx.deals.get(told["deal"])
+        card = _card(tx, told)
     upload = uploads.create(
         actor,
-        card=deal,
+        card=card,
         size_bytes=size_bytes,
         filename=told.get("filename") or told.get("name") or UNNAMED,
         kind=told.get("kind") or "other",
@@ -223,6 +224,15 @@ def _answer(status: int, upload: ResumableUpload, **headers: str) -> Response:
     for name, value in headers.items():
         response.headers[name] = value
     return response
+
+
+def _card(tx: UnitOfWork, told: dict[str, str]) -> Card:
+    """The card that an upload's metadata names. Invalid; NotFound."""
+    if "card" in told:
+        return tx.cards.get(told["card"])
+    if "deal" not in told:
+        raise Invalid("deal", "the id of a deal (or of a card, as card), in Upload-Metadata")
+    return tx.deals.get(told["deal"])
 
 
 def _require_piece() -> None:

@@ -10,7 +10,7 @@ from flask import Response
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library
 from ecm.api.bodies import streamed
-from ecm.api.documents import TEXT, body_of_file
+from ecm.api.card_documents import TEXT, body_of_file
 from ecm.api.receiving import Received, Storing, store
 from ecm.api.schemas import IdempotencyHeader, PageQuery, VersionOut, VersionPage, VersionQuery
 from ecm.errors import Trashed

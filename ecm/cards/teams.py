@@ -58,6 +58,15 @@ class Teams:
         query = select(User).join(TeamMember, TeamMember.user_id == User.id)
         return list(self._tx.session.scalars(query.where(TeamMember.team_id == team.id).order_by(User.name)))
 
+    def members_of(self, teams: Sequence[Team]) -> dict[int, Sequence[User]]:
+        """Who is in each of some teams, by the teams' ids; in one statement for any number."""
+        found: dict[int, tuple[User, ...]] = {team.id: () for team in teams}
+        query = select(TeamMember.team_id, User).join(User, TeamMember.user_id == User.id)
+        query = query.where(TeamMember.team_id.in_(found), User.company_id == self._tx.company_id)
+        for team_id, user in self._tx.session.execute(query.order_by(User.name, User.id)):
+            found[team_id] += (user,)
+        return dict(found)
+
     def set_members(self, team: Team, user_ids: Sequence[int | str]) -> None:
         """Have exactly these employees in a team. NotFound."""
         require_admin(self._tx.require_actor(), "changing a team")

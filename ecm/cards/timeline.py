@@ -50,11 +50,21 @@ class Timeline:
             [("field.changed", {"field": each.field, "old": each.old, "new": each.new}) for each in changes],
         )
 
-    def comment(self, card: Card, text: str) -> None:
+    def comment(self, card: Card, text: str) -> TimelineEntry:
         """Add what a person wrote about a card. Invalid: nothing, or more than 10,000 characters."""
         card = self._tx.cards.own(card)
-        self.add(card, "comment", text=clean_text("text", text, COMMENT_MOST_CHARS))
+        entry = TimelineEntry(
+            company_id=card.company_id,
+            card_id=card.id,
+            kind="comment",
+            user_id=self._tx.require_actor().user_id,
+            facts={"text": clean_text("text", text, COMMENT_MOST_CHARS)},
+            at=clock.now(),
+        )
+        self._tx.session.add(entry)
+        self._tx.session.flush()
         self._tx.audit.record("card.commented", card.kind, card.id)
+        return entry
 
     def list(self, card: Card, *, before: int | str | None = None, limit: int = 50) -> TimelinePage:
         """So many entries of a card that are older than the one with the id `before`, the newest first."""

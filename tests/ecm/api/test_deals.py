@@ -20,10 +20,12 @@ def test_a_deal_is_added_shown_changed_and_deleted(api: Api) -> None:
     assert deal.items() >= expected.items()
     assert deal["owner_name"] == api.alfa.olena.name
     assert api.get(f"/deals/{deal['id']}").json == deal
-    changed = api.patch(
-        f"/deals/{deal['id']}", json={"amount": None, "stage": "lost", "owner": str(api.alfa.petro.user_id)}
-    ).json
+    change = {"amount": None, "stage": "lost", "owner": str(api.alfa.petro.user_id)}
+    assert check_problem(api.patch(f"/deals/{deal['id']}", json=change), 422, "invalid")["field"] == "reason"
+    assert api.get(f"/deals/{deal['id']}").json == deal
+    changed = api.patch(f"/deals/{deal['id']}", json={**change, "reason": "Дорого"}).json
     assert (changed["amount"], changed["stage"], changed["title"]) == (None, "lost", "Сервери")
+    assert (changed["stage_name"], changed["lost_reason"]) == ("Lost", "Дорого")
     assert changed["owner_name"] == api.alfa.petro.name
     assert api.patch(f"/deals/{deal['id']}", json={"owner": None}).json["owner"] is None
     assert [each["id"] for each in api.get("/deals").json["items"]] == [deal["id"], str(api.alfa.deal.id)]
