@@ -8,7 +8,7 @@ from apiflask.validators import OneOf
 
 from ecm.api.schemas import CardRef, PageOut
 
-NUMBER = {"type": ["string", "number", "null"], "example": "1"}
+NUMBER = {"type": ["string", "number"], "example": "1"}
 
 
 class TimelineQuery(Schema):

@@ -12,7 +12,7 @@ from apiflask.validators import OneOf
 from ecm.api.schemas import PageOut, PageQuery
 from ecm.cards.lists import NEWEST
 
-AMOUNT = {"type": ["string", "number", "null"], "example": "125000.00"}
+AMOUNT = {"type": ["string", "number"], "example": "125000.00"}
 POINT = {
     "oneOf": [
         {"type": "string"},

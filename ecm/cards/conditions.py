@@ -17,7 +17,7 @@ from ecm.cards.sort_keys import sort_key
 from ecm.cards.texts import parse_day
 from ecm.errors import Invalid, NotFound
 from ecm.ids import parse_id
-from ecm.models import Card, ContactPoint, Field, FieldValue
+from ecm.models import Card, ContactPoint, Field, FieldValue, Pipeline, Stage
 
 if TYPE_CHECKING:
     from ecm.unit_of_work import UnitOfWork
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 OPERATORS: Final = ("eq", "ne", "lt", "le", "gt", "ge", "in", "contains", "empty", "filled")
 CONDITIONS_MOST: Final = 20
 IN_MOST: Final = 100
+VALUE_MOST_CHARS: Final = 4000
 ME: Final = "me"
 """The value that means whoever asks, for fields that are a user."""
 _COMPARED: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
@@ -62,6 +63,8 @@ class Condition:
         """A condition of these parts. Invalid: there is no such operator."""
         if operator not in OPERATORS:
             raise Invalid("filter", f"field:operator:value, with an operator of {', '.join(OPERATORS)}")
+        if len(value) > VALUE_MOST_CHARS:
+            raise Invalid("filter", f"{field[:100]}: a value of {VALUE_MOST_CHARS} characters at most")
         return cls(field, operator, value)
 
 
@@ -168,19 +171,31 @@ class Conditions:
     def _id(self, type: str, text: str) -> int:
         if type == "user" and text == ME:
             return self._tx.require_actor().user_id
-        if type == "pipeline" and self._kind.name in ("deal", "lead"):
-            return self._tx.pipelines.get(text, kind=self._kind.name).id
+        if type == "pipeline":
+            return self._pipeline(text).id
         if type == "stage" and not text.isdigit():
             pipeline, _, code = text.rpartition("/")
-            kind = self._kind.name
-            chosen = (
-                self._tx.pipelines.get(pipeline, kind=kind) if pipeline else self._tx.pipelines.default(kind)
-            )
-            return self._tx.pipelines.stage(chosen, code).id
+            return self._stage(self._pipeline(pipeline or None), code).id
         try:
             return parse_id(type, text)
         except NotFound:
             raise Invalid("filter", f"{text[:40]}: an id") from None
+
+    def _pipeline(self, text: str | None) -> Pipeline:
+        """A pipeline by its code or id, the first one unless told."""
+        kind = self._kind.name
+        try:
+            return (
+                self._tx.pipelines.default(kind) if text is None else self._tx.pipelines.get(text, kind=kind)
+            )
+        except NotFound:
+            raise Invalid("filter", f"{(text or 'default')[:40]}: no such pipeline") from None
+
+    def _stage(self, pipeline: Pipeline, code: str) -> Stage:
+        for stage in pipeline.stages:
+            if stage.code == code:
+                return stage
+        raise Invalid("filter", f"{code[:40]}: no such stage of the pipeline {pipeline.code}")
 
     def _option(self, field: Field, text: str) -> int:
         assert field.option_set_id is not None
@@ -220,7 +235,10 @@ def _compare(
 
 def _compare_time(condition: Condition, column: Any) -> ColumnElement[bool]:
     """Times are compared by days, in UTC: from the beginning of one to its end."""
-    begin = datetime.combine(_day(condition.value), time(), UTC)
+    day = _day(condition.value)
+    if day == date.max:
+        raise _unsuited(condition)
+    begin = datetime.combine(day, time(), UTC)
     end = begin + timedelta(days=1)
     match condition.operator:
         case "eq":
