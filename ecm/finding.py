@@ -32,7 +32,8 @@ SORTS: tuple[Sort, ...] = ("relevance", "newest", "oldest")
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What narrows a search besides its query. `from_` and `to` are upload days, both included, UTC; `by` is
-    a user's id, name or e-mail. Empty is the same as None."""
+    a user's id, name or e-mail; `client` is the id of a contact or organization, or words of its name.
+    Empty is the same as None."""
 
     deal: int | str | None = None
     kind: str | None = None
@@ -42,12 +43,15 @@ class Filters:
     format: str | None = None
     year: int | str | None = None
     by: int | str | None = None
+    client: int | str | None = None
 
     def query(self) -> Query:
         """The entries that pass. Invalid names a wrong filter."""
         passed: list[Query] = []
         if self.deal:
             passed.append(queries.on_card(str(self.deal)))
+        if self.client:
+            passed.append(queries.of_client(str(self.client)))
         if self.kind:
             passed.append(queries.of_kind(check_kind(self.kind)))
         if self.tag:

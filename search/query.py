@@ -137,6 +137,11 @@ def on_card(card: str) -> Query:
     return Term("card", card)
 
 
+def of_client(client: str) -> Query:
+    """Documents on the contact or organization with this id, or with all these words in its name."""
+    return all_of(part for word in client.split() if (part := _scoped("client", word)) is not None)
+
+
 def tagged(tag: str) -> Query:
     """Documents with this whole tag; upper and lower case are one."""
     return Term("tag", tag)
@@ -357,20 +362,7 @@ class _Parser:
     def _words(self, name: str | None, text: str, position: int) -> Query | None:
         if name in _VALUED:
             return self._value(name, text, position)
-        scope = _SCOPES.get(name or "", "everywhere")
-        words: list[Query] = []
-        for piece in _LIST.split(text):
-            if not _LETTER.search(piece):
-                continue
-            stem = piece.rstrip(".:")
-            word = Prefix(stem.rstrip("*"), scope) if stem.endswith("*") else Word(piece, scope)
-            if scope in ("deal", "client") and _ID.fullmatch(stem):
-                words.append(Term("card", stem))
-            elif scope in ("deal", "client") and _OTHER_ID.fullmatch(stem):
-                words.append(any_of([Term("card", stem), word]))
-            else:
-                words.append(word)
-        return all_of(words) if words else None
+        return _scoped(_SCOPES.get(name or "", "everywhere"), text)
 
     def _value(self, name: str | None, text: str, position: int) -> Query | None:
         value = text.strip()
@@ -385,3 +377,20 @@ class _Parser:
         except ValueError as error:
             raise BadQuery("bad_date", position, text) from error
         return Uploaded(first=day) if name == "from" else Uploaded(last=day)
+
+
+def _scoped(scope: Scope, text: str) -> Query | None:
+    """The words of a text without spaces; of a card, its id as well. None where nothing can be sought."""
+    words: list[Query] = []
+    for piece in _LIST.split(text):
+        if not _LETTER.search(piece):
+            continue
+        stem = piece.rstrip(".:")
+        word = Prefix(stem.rstrip("*"), scope) if stem.endswith("*") else Word(piece, scope)
+        if scope in ("deal", "client") and _ID.fullmatch(stem):
+            words.append(Term("card", stem))
+        elif scope in ("deal", "client") and _OTHER_ID.fullmatch(stem):
+            words.append(any_of([Term("card", stem), word]))
+        else:
+            words.append(word)
+    return all_of(words) if words else None

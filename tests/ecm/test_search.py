@@ -248,6 +248,16 @@ def test_uploaders_are_found_by_id_name_and_email_of_the_own_company(
     assert found(app, alfa, f"by:{beta.olena.email}") == []
 
 
+def test_a_client_narrows_as_the_field_does(app: Ecm, alfa: Firm, beta: Firm) -> None:
+    put(app, alfa.olena, alfa.deal, b"x", "a.txt")
+    put(app, beta.olena, beta.deal, b"x", "b.txt")
+    app.work_off()
+    assert found(app, alfa, client=alfa.deal.id) == found(app, alfa, f"client:{alfa.deal.id}") == ["a.txt"]
+    assert found(app, alfa, client=beta.deal.id) == []
+    # A deal is no client: it is found by its id, as any card, and not by its title.
+    assert found(app, alfa, deal=alfa.deal.id, client="постачання") == []
+
+
 def test_a_year_and_a_format_narrow(app: Ecm, alfa: Firm) -> None:
     put(app, alfa.olena, alfa.deal, b"x", "a.txt")
     app.work_off()

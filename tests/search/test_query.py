@@ -26,6 +26,7 @@ from ecm.search.query import (
     Word,
     all_of,
     any_of,
+    of_client,
     of_kind,
     on_card,
     parse,
@@ -327,6 +328,30 @@ def test_days_are_written_in_two_ways(text: str) -> None:
 def test_other_days_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"day|year|month|range"):
         parse_day(text)
+
+
+@pytest.mark.parametrize(
+    ("client", "tree"),
+    [
+        ("42", Term("card", "42")),
+        ("crm-7", Or((Term("card", "crm-7"), Word("crm-7", "client")))),
+        ("ТОВ «Альфа»", And((Word("ТОВ", "client"), Word("«Альфа»", "client")))),
+        ('a "b', And((Word("a", "client"), Word('"b', "client")))),
+        ("a b*", And((Word("a", "client"), Prefix("b", "client")))),
+        ("a OR (b", And((Word("a", "client"), Word("OR", "client"), Word("(b", "client")))),
+        ("«» -", All()),
+    ],
+)
+def test_a_client_is_an_id_or_words_and_no_query(client: str, tree: Query) -> None:
+    assert of_client(client) == tree
+
+
+def test_a_client_is_found_by_the_words_of_its_name(analyzer: Analyzer) -> None:
+    one = entry("1", cards=(firm("ТОВ «Альфа Плюс»", "42"), deal("Ремонт")))
+    for client in ("42", "альфі", "ТОВ «Альфа»", "плюс альфа"):
+        assert is_found_by_reading(of_client(client), one, analyzer), client
+    for client in ("4", "бета", "альфа бета", "ремонт"):
+        assert not is_found_by_reading(of_client(client), one, analyzer), client
 
 
 # The page that people read

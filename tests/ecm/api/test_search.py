@@ -34,12 +34,13 @@ def test_documents_are_found_with_snippets_and_the_lag_is_told(api: Api) -> None
         "kind=invoice",
         "tag=терміново",
         f"deal={api.alfa.deal.id}",
+        f"client={api.alfa.deal.id}",
         "from=2020-01-01",
         "sort=oldest",
         "",
     ):
         assert api.get(f"/search?{query}").json["total"] == 1, query
-    for query in ("kind=act", "tag=інше", "to=2020-01-01", "q=сервера+-рахунок", "page=2"):
+    for query in ("kind=act", "tag=інше", "to=2020-01-01", "q=сервера+-рахунок", "client=сервер", "page=2"):
         assert api.get(f"/search?{query}").json["items"] == [], query
 
 
