@@ -126,11 +126,27 @@ def serve(settings: Settings, host: str, port: int, threads: int) -> None:
 @with_library
 def worker(app: Ecm) -> None:
     """Do background work alone, until interrupted."""
+    from ecm.optional_parts import warn_of_missing_parts
     from ecm.serving import stop_on_signals
 
+    warn_of_missing_parts()
     stop = threading.Event()
     stop_on_signals(stop, signal.SIGTERM, signal.SIGINT)
     app.worker.run(stop)
+
+
+@cli.command()
+@as_json
+def parts(as_json: bool) -> None:
+    """What the machine has installed to read and show files with, and what is missing."""
+    from ecm.optional_parts import find_parts
+
+    found = find_parts()
+    if as_json:
+        _print_json([dataclasses.asdict(part) for part in found])
+        return
+    rows = [(part.name, "yes" if part.is_there else "no", part.purpose, part.packages) for part in found]
+    print_table(("part", "installed", "what for", "Debian's packages"), rows)
 
 
 @cli.command("work-off")

@@ -43,6 +43,7 @@ def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 8000, thre
     # All code, and the dictionaries, are loaded before the processes part, so that they share the memory.
     from ecm.api.application import create_app
     from ecm.http_server import HttpServer
+    from ecm.optional_parts import warn_of_missing_parts
     from ecm.search.analysis import Analyzer
     from ecm.wiring import open_settings
 
@@ -56,6 +57,7 @@ def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 8000, thre
         os.nice(BACKGROUND_NICENESS)
         stop = threading.Event()
         stop_on_signals(stop, signal.SIGTERM)
+        warn_of_missing_parts()
         with open_settings(settings, analyzer=analyzer) as app:
             app.worker.run(stop)
 

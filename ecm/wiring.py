@@ -22,6 +22,7 @@ from ecm.media_types import MediaTypeDetector
 from ecm.previews import Previews
 from ecm.recent_searches import RecentSearches
 from ecm.recognition import Recognition
+from ecm.redrawing import Redrawing
 from ecm.search.analysis import Analyzer
 from ecm.search.interface import SearchEngine
 from ecm.search.whoosh_engine import WhooshEngine
@@ -77,7 +78,7 @@ def open(
         finding=Finding(db, search_engine, analyzer, indexing, rows, recent),
         suggesting=Suggesting(search_engine, rows, recent, indexing),
         likeness=Likeness(db, search_engine, analyzer, rows, indexing),
-        worker=Worker(indexing, Jobs(db, jobs), staging, leases),
+        worker=Worker(indexing, Jobs(db, jobs), Redrawing(db), staging, leases),
         previews=previews,
         checking=Fsck(db, store, search_engine, indexing),
         leases=leases,

@@ -10,6 +10,7 @@ from collections.abc import Callable
 
 from ecm.indexing import Indexing
 from ecm.jobs import Jobs
+from ecm.redrawing import Redrawing
 from ecm.settings import Leases
 from ecm.staging import Staging
 
@@ -24,9 +25,12 @@ WORK_OFF_FOR_S = 3600
 class Worker:
     """Works until it is told to stop. Any number of them may run beside each other, in any processes."""
 
-    def __init__(self, indexing: Indexing, jobs: Jobs, staging: Staging, leases: Leases) -> None:
+    def __init__(
+        self, indexing: Indexing, jobs: Jobs, redrawing: Redrawing, staging: Staging, leases: Leases
+    ) -> None:
         self._indexing = indexing
         self._jobs = jobs
+        self._redrawing = redrawing
         self._staging = staging
         self._sweep_every_s = min(15.0, leases.upload_s / 4)
         self._swept_at = 0.0
@@ -43,6 +47,8 @@ class Worker:
     def work_off(self) -> None:
         """Sweep, make every pending entry true and do every job, also those another worker has in hand."""
         self._staging.sweep()
+        while self._redrawing.work():
+            pass
         end = time.monotonic() + WORK_OFF_FOR_S
         while self._indexing.has_work() or self._jobs.has_work():
             if time.monotonic() > end:
@@ -57,7 +63,7 @@ class Worker:
         return self._indexing.work()
 
     def _slow_step(self) -> bool:
-        return self._indexing.verify_next() or self._jobs.work()
+        return self._indexing.verify_next() or self._redrawing.work() or self._jobs.work()
 
 
 def _repeat(work: Callable[[], bool], poll_s: float, stop: threading.Event) -> None:
