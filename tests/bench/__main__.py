@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.bench import (
     analysis,
     extraction,
+    found,
     growth,
     large_files,
     searching,
@@ -31,6 +32,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, int]] = {
     "growth": (growth.run, growth.NEEDED_BYTES),
     "search": (searching.run, searching.NEEDED_BYTES),
     "analysis": (analysis.run, analysis.NEEDED_BYTES),
+    "found": (found.run, found.NEEDED_BYTES),
     "extraction": (extraction.run, extraction.NEEDED_BYTES),
 }
 
