@@ -14,6 +14,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 import ecm
 from ecm import Settings
 from ecm.api.application import create_app
+from ecm.search.analysis import Analyzer
+from ecm.wiring import ChildPools
 from tests.browser.office import PASSWORD, Office, Visitor
 from tests.firms import make_firm
 
@@ -31,11 +33,13 @@ class QuietHandler(WSGIRequestHandler):
 
 
 @pytest.fixture
-def office(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Office]:
+def office(
+    migrated_sqlite: Path, tmp_path: Path, analyzer: Analyzer, child_pools: ChildPools
+) -> Iterator[Office]:
     """A company on the free tariff, served on a port of its own."""
     shutil.copyfile(migrated_sqlite, tmp_path / "ecm.db")
     settings = Settings.from_env({"ECM_DATA_DIR": str(tmp_path), "ECM_SECRET_KEY": "test"})
-    with ecm.open_settings(settings) as app:
+    with ecm.open_settings(settings, analyzer=analyzer, child_pools=child_pools) as app:
         firm = make_firm(app, "ТОВ «Альфа»")
         with app.begin() as tx:
             for actor in (firm.admin, firm.olena):
