@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -21,6 +23,17 @@ _CHUNK_BYTES: Final = 1 << 20
 
 class ManifestError(Exception):
     """A manifest, or a file that it names, is not what was written. The message is the reason."""
+
+
+@contextmanager
+def damage(reason: str) -> Iterator[None]:
+    """What reading of damaged files raises becomes ManifestError, with the reason."""
+    try:
+        yield
+    except (ManifestError, OSError):
+        raise
+    except Exception as error:
+        raise ManifestError(f"{reason} ({error!r})") from error
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,14 +66,17 @@ class SegmentFiles(Protocol):
     def postings(self, field: str, term: str) -> Postings | None:
         """Where this term stands, if anywhere."""
 
+    def count(self, field: str, term: str) -> int:
+        """In how many documents this term stands, deleted ones too: without reading which they are."""
+
     def beginning(self, field: str, prefix: str) -> Iterable[tuple[str, Postings]]:
         """The terms that begin like this, in order of their bytes, and where they stand."""
 
     def terms(self, field: str, prefix: str) -> list[str]:
         """The terms that begin like this, in order of their bytes."""
 
-    def all_postings(self) -> Iterator[tuple[str, bytes, Postings]]:
-        """Everything, in the order of fields and of terms as bytes."""
+    def all_postings(self) -> Iterator[tuple[str, bytes, bytes]]:
+        """Everything, packed, in the order of fields and of terms as bytes."""
 
 
 class SegmentStore(Protocol):
@@ -82,9 +85,9 @@ class SegmentStore(Protocol):
     def open(self, folder: Path, record: SegmentRecord) -> SegmentFiles:
         """Open a segment. FileNotFoundError."""
 
-    def write(self, folder: Path, rows: Rows, postings: Iterable[tuple[str, bytes, Postings]]) -> str:
+    def write(self, folder: Path, rows: Rows, postings: Iterable[tuple[str, bytes, bytes]]) -> str:
         """Write a segment under a new id, which is returned; the names of its files begin with the id and
-        a dot. `postings` come in order. The files need not be durable yet."""
+        a dot. `postings` come in order, packed (see `packing`). The files need not be durable yet."""
 
 
 def encode(term: str) -> bytes:

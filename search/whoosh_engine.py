@@ -34,10 +34,10 @@ from .analysis import Analyzer
 from .folder_engine import FolderEngine
 from .manifest import ManifestError, SegmentRecord
 from .matching import Places
-from .packing import pack, pack_rows, unpack, unpack_rows
+from .packing import HEAD_BYTES, count_of, pack_rows, unpack, unpack_rows
 from .segments import Postings, Rows, decode, encode
 
-_FORMAT_NAME: Final = f"whoosh 3 {sys.byteorder}"  # change it with the format of the files
+_FORMAT_NAME: Final = f"whoosh 4 {sys.byteorder}"  # change it with the format of the files
 _INDEX_NAME: Final = "MAIN"
 _ENDINGS: Final = (".trm", ".pst", ".row.col")
 _MAPPED_BYTES: Final = 1 << 18  # smaller files are read whole: a mapping costs a file descriptor
@@ -60,12 +60,11 @@ class _Codec(W3Codec):  # type: ignore[misc]
 
 
 class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
-    """Writes posting lists whole, as `pack` makes them: we read them whole, and gain nothing by skipping."""
+    """Writes posting lists whole, as they were packed: we read them whole, and gain nothing by skipping."""
 
     _terminfo: Any
 
-    def write(self, postings: Postings) -> None:
-        packed = pack(postings)
+    def write(self, packed: bytes) -> None:
         if len(packed) <= _INLINED_BYTES:
             self._terminfo.set_inlined((packed,), (), ())
         else:
@@ -80,7 +79,7 @@ class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
 class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
     """Writes terms in order, and their postings."""
 
-    def write_all(self, postings: Iterable[tuple[str, bytes, Postings]]) -> None:
+    def write_all(self, postings: Iterable[tuple[str, bytes, bytes]]) -> None:
         for field, of_field in groupby(postings, key=itemgetter(0)):
             self.start_field(field, _FIELD)
             for _, term, found in of_field:
@@ -184,6 +183,13 @@ class _WhooshSegment:
             return None
 
     @_guarded
+    def count(self, field: str, term: str) -> int:
+        try:
+            return count_of(self._packed(self._terms.term_info(field, encode(term)), HEAD_BYTES))
+        except TermNotFound:
+            return 0
+
+    @_guarded
     def beginning(self, field: str, prefix: str) -> Sequence[tuple[str, Postings]]:
         start = encode(prefix)
         found = []
@@ -202,25 +208,28 @@ class _WhooshSegment:
             found.append(decode(term))
         return found
 
-    def all_postings(self) -> Iterator[tuple[str, bytes, Postings]]:
+    def all_postings(self) -> Iterator[tuple[str, bytes, bytes]]:
         items = iter(self._terms.items())
         while (item := self._next(items)) is not None:
             yield item
 
     @_guarded
-    def _next(self, items: Iterator[Any]) -> tuple[str, bytes, Postings] | None:
+    def _next(self, items: Iterator[Any]) -> tuple[str, bytes, bytes] | None:
         for (field, term), info in items:
-            return field, term, self._read(info)
+            return field, term, self._packed(info)
         return None
 
     def _read(self, info: Any) -> Postings:
+        return unpack(self._packed(info), self._documents, self._guard)
+
+    def _packed(self, info: Any, most_bytes: int = sys.maxsize) -> bytes:
         if info.is_inlined():
             (packed,), _, _ = info.inlined_postings()
         else:
             offset, length = info.extent()
             length = length[0] if isinstance(length, tuple) else length  # 2.7.5 forgets to unpack it
-            packed = self._postings_file.get(offset, length)
-        return unpack(packed, self._documents, self._guard)
+            packed = self._postings_file.get(offset, min(length, most_bytes))
+        return bytes(packed)
 
     @_guarded
     def _guard(self, read: Callable[[], Places]) -> Places:
@@ -233,7 +242,7 @@ class _WhooshStore:
     def open(self, folder: Path, record: SegmentRecord) -> _WhooshSegment:
         return _WhooshSegment(folder, record)
 
-    def write(self, folder: Path, rows: Rows, postings: Iterable[tuple[str, bytes, Postings]]) -> str:
+    def write(self, folder: Path, rows: Rows, postings: Iterable[tuple[str, bytes, bytes]]) -> str:
         storage = FileStorage(str(folder))
         segment = W3Segment(_CODEC, _INDEX_NAME)
         with storage.create_file(segment.make_filename(".row.col")) as file:
