@@ -28,6 +28,8 @@ OLEFILE = "olefile-0.47.zip"
 PYTHON_DOCX = "python-docx-0.5.0.tar.gz"
 PYTHON_PPTX = "python-pptx-0.2.5.tar.gz"
 RARFILE = "rarfile-4.5.tar.gz"
+TNEFPARSE = "tnefparse-1.4.0.tar.gz"
+VSDX = "vsdx-0.6.1.tar.gz"
 XLRD = "xlrd-1.2.0.tar.gz"
 XLSBR = "pyexcel-xlsbr-0.6.1.tar.gz"
 # Package, the end of the file's path in it, words.
@@ -53,6 +55,12 @@ DONE: tuple[tuple[str, str, list[str]], ...] = (
     (XLSBR, "fixtures/date_field.xlsb", ["Date\tTime\n2014-12-25\t11:11:11\n2014-12-26\t12:12:12"]),
     (MSG_PARSER, "test/Top level email.msg", ["Top level email text", "someone1@gmail.com", "pigeon.jpg"]),
     (MSG_PARSER, "test/Top level email.msg", ["Embedded email text", "cc1@gmail.com", "dog.jpg"]),
+    (TNEFPARSE, "examples/body.tnef", ["Bill of Rights", "3krelay", "THE BILL OF RIGHTS"]),
+    (TNEFPARSE, "examples/unicode-mapi-attr-name.tnef", ["Marcin Jabłonkowski", "Przesyłam poprawiony plik"]),
+    (TNEFPARSE, "examples/two-files.tnef", ["AUTHORS", "Mark Simpson", "README", "TNEF is a program"]),
+    (TNEFPARSE, "examples/rtf.tnef", ["Greg Allen", "Senior Engineer"]),
+    (TNEFPARSE, "examples/IPM-DistList.tnef", ["Will send the second half", "xxxx902@citlink.net"]),
+    (VSDX, "media/media.vsdx", ["Page-1", "my_property_label", "CONNECTED_SHAPE", "CURVED_CONNECTOR"]),
     (ODFPY, "examples/serious_poem.odt", ["Shone o'er him, round the dead."]),
     (ODFPY, "examples/headerfooter.odt", ["Lorem ipsum", "Header\t1\tTest", "Footer\t1\tBottom"]),
     (ODFPY, "examples/pythagoras-kspread.ods", ["Sheet1\n3\n4\n5\n7"]),
