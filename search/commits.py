@@ -19,7 +19,7 @@ from . import manifest as manifests
 from .analysis import Analyzer
 from .gathering import Gathering
 from .interface import Entry
-from .manifest import Manifest, SegmentRecord, damage
+from .manifest import Manifest, ManifestError, SegmentRecord, damage
 from .matching import Mask, Places
 from .packing import join, pack, unpack
 from .segments import Postings, Rows, SegmentStore, Snapshot, plain
@@ -123,7 +123,7 @@ def _merge(folder: Path, store: SegmentStore, merged: Sequence[SegmentRecord]) -
             living[list(record.deleted)] = False
             times.append(rows.times[living])
             ids.extend(rows.ids[document] for document in np.flatnonzero(living).tolist())
-            postings = _remaining(files.all_postings(), living)
+            postings = _remaining(files.all_postings(), living, record.id)
         else:
             times.append(rows.times)
             ids.extend(rows.ids)
@@ -143,18 +143,18 @@ def _sourced(postings: Iterable[tuple[str, bytes, bytes]], raised: int) -> Itera
 
 def _joined(sources: Sequence[Iterator[_Sourced]]) -> Iterator[tuple[str, bytes, bytes]]:
     for (field, term), items in groupby(merge(*sources, key=_KEY), key=_KEY):
-        with damage(f"the postings of a term in {field} cannot be read"):
+        with damage(f"a term in {field} cannot be read"):
             packed = join([piece for _, _, piece in items])
         yield field, term, packed
 
 
 def _remaining(
-    postings: Iterable[tuple[str, bytes, bytes]], living: Mask
+    postings: Iterable[tuple[str, bytes, bytes]], living: Mask, segment_id: str
 ) -> Iterator[tuple[str, bytes, bytes]]:
     """Without the documents that are deleted."""
     numbers = np.cumsum(living) - 1
     for field, term, packed in postings:
-        with damage(f"the postings of a term in {field} cannot be read"):
+        with damage(f"a term in {field} cannot be read", segment_id):
             found = unpack(packed, len(living), lambda read: read())
             kept = living[found.documents]
             if not kept.any():
@@ -166,6 +166,26 @@ def _remaining(
             else:
                 packed = pack(plain(documents))
         yield field, term, packed
+
+
+def salvage(folder: Path, store: SegmentStore, manifest: Manifest, schema: str) -> Manifest:
+    """Publish an index of those segments alone that can be read and are what was written, under a schema.
+    The manifest as it is then."""
+    whole = []
+    for record in manifest.segments:
+        try:
+            manifests.verify_segment(folder, manifest, record.id)
+            files = store.open(folder, record)
+            for _ in files.all_postings():
+                pass  # its terms can be read
+            if files.rows():
+                whole.append(record)
+        except ManifestError as error:
+            _log.warning("a segment of %d documents is lost: %s", record.documents, error)
+    names = [name for record in whole for name in manifest.files_of(record.id)]
+    salvaged = Manifest(schema, tuple(whole), {name: manifest.files[name] for name in names})
+    manifests.publish(folder, salvaged)
+    return salvaged
 
 
 def sweep(folder: Path, manifest: Manifest) -> None:

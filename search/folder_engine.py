@@ -11,14 +11,14 @@ import secrets
 import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from . import manifest as manifests
 from .analysis import Analyzer
-from .commits import Change, sweep
+from .commits import Change, salvage, sweep
 from .entry_terms import ENTRY_TERMS
 from .errors import IndexBusy, IndexDamaged, IndexUnavailable
 from .facets import count_values
@@ -32,6 +32,7 @@ from .segments import SegmentStore, Snapshot, encode, lemma_field
 from .spelling import nearest
 
 _MAX_DESCRIPTORS: Final = 400  # of large files, which are mapped: a process may often have 1,024
+_Answer = TypeVar("_Answer")
 
 
 class FolderEngine:
@@ -55,7 +56,8 @@ class FolderEngine:
         self._folder = Path(folder)
         self._analyzer = analyzer
         self._store = store
-        self._schema = f"{format}, {ENTRY_TERMS}, {analyzer.version}"
+        self._readable = f"{format}, {ENTRY_TERMS}, "
+        self._schema = self._readable + analyzer.version
         self._lock_timeout_s = lock_timeout_s
         self._open_indexes = open_indexes
         self._open_bytes = open_bytes
@@ -95,8 +97,8 @@ class FolderEngine:
         facets: Collection[Facet] = (),
     ) -> Hits:
         """See `SearchEngine.search`."""
-        with _translated(company):
-            snapshot = self._snapshot(company)
+
+        def ask(snapshot: Snapshot) -> Hits:
             matching = Matching(snapshot.segments, snapshot.entries, self._analyzer)
             matches = list(map(_only, matching.matches(query), snapshot.holding(visible_to)))
             times = [segment.times for segment in snapshot.segments]
@@ -104,32 +106,37 @@ class FolderEngine:
             found = rank(matches, times, factors, snapshot.id_of, sort, offset, limit)
             hits = tuple(Hit(snapshot.id_of(hit.segment, hit.document), hit.score) for hit in found)
             values = {facet: count_values(facet, snapshot.segments, matches) for facet in facets}
-        return Hits(hits, sum(len(hits.documents) for hits in matches), values)
+            total = sum(len(hits.documents) for hits in matches)
+            return Hits(hits, total, values, incomplete=not self._is_sound(snapshot))
+
+        return self._asked(company, ask)
 
     def spellings(
         self, company: str, word: str, *, visible_to: Collection[str], limit: int = 5
     ) -> tuple[Spelling, ...]:
         """See `SearchEngine.spellings`."""
-        with _translated(company):
-            snapshot = self._snapshot(company)
-            return nearest(word, snapshot.segments, snapshot.holding(visible_to), limit)
+        return self._asked(
+            company,
+            lambda snapshot: nearest(word, snapshot.segments, snapshot.holding(visible_to), limit),
+        )
 
     def frequencies(self, company: str, lemmas: Collection[str]) -> Frequencies:
         """See `SearchEngine.frequencies`."""
-        with _translated(company):
-            snapshot = self._snapshot(company)
+
+        def ask(snapshot: Snapshot) -> Frequencies:
+            field = lemma_field("everywhere")
             having = {
-                lemma: sum(
-                    len(segment.having(lemma_field("everywhere"), lemma)) for segment in snapshot.segments
-                )
-                for lemma in lemmas
+                lemma: sum(segment.count(field, lemma) for segment in snapshot.segments) for lemma in lemmas
             }
-        return Frequencies(snapshot.entries, having)
+            return Frequencies(snapshot.entries, having)
+
+        return self._asked(company, ask)
 
     def ids(self, company: str) -> Iterator[str]:
         """See `SearchEngine.ids`. Of one state of the index, however long the iteration takes."""
         with _translated(company):
             snapshot = self._snapshot(company)
+            self._need_sound(snapshot)
         for segment in snapshot.segments:
             with _translated(company):
                 found = [segment.opened.id_of(document) for document in segment.documents().tolist()]
@@ -141,10 +148,25 @@ class FolderEngine:
         with _translated(company):
             while (raw := manifests.read_raw(folder)) is not None:
                 try:
-                    return manifests.verify(folder, self._parse(raw))
+                    manifest = self._parse(raw)
+                    self._need_schema(manifest)
+                    return manifests.verify(folder, manifest)
                 except ManifestError:
                     if manifests.read_raw(folder) == raw:
                         raise  # no commit went by meanwhile and took its files away
+
+    def salvage(self, company: str) -> None:
+        """See `SearchEngine.salvage`. Segments that are what was written stay, those of older rules too."""
+        folder = self._path(company)
+        with self._locked(company), _translated(company):
+            try:
+                raw = manifests.read_raw(folder)
+                manifest = None if raw is None else self._parse(raw)
+            except ManifestError:
+                manifest = None
+            if manifest is not None:
+                return sweep(folder, salvage(folder, self._store, manifest, self._schema))
+        self.drop(company)
 
     def drop(self, company: str) -> None:
         """See `SearchEngine.drop`. Searches under way end with what they have. IndexBusy."""
@@ -176,16 +198,33 @@ class FolderEngine:
                     self._snapshots.move_to_end(company)
                     return older
             manifest = Manifest(self._schema, (), {}) if raw is None else self._parse(raw)
-            try:
-                snapshot = Snapshot(folder, self._store, manifest, raw, older)
-            except FileNotFoundError as error:
-                if manifests.read_raw(folder) == raw:
-                    raise ManifestError(f"{Path(str(error.filename)).name} is missing") from error
-                continue  # a commit went by and took the file away
-            with self._snapshots_lock:
-                self._snapshots[company] = snapshot
-                self._close_some()
+            snapshot = Snapshot(folder, self._store, manifest, raw, older)
+            if snapshot.lost and manifests.read_raw(folder) != raw:
+                continue  # a commit went by and took files away
+            self._keep(company, snapshot)
             return snapshot
+
+    def _asked(self, company: str, ask: Callable[[Snapshot], _Answer]) -> _Answer:
+        """What the newest state of an index answers, without the segments that turn out to be damaged."""
+        with _translated(company):
+            snapshot = self._snapshot(company)
+            while True:
+                try:
+                    return ask(snapshot)
+                except ManifestError as error:
+                    if error.segment is None or error.segment in snapshot.lost:
+                        raise
+                    lost = {**snapshot.lost, error.segment: str(error)}
+                snapshot = Snapshot(
+                    self._path(company), self._store, snapshot.manifest, snapshot.raw, snapshot, lost
+                )
+                self._keep(company, snapshot)
+
+    def _keep(self, company: str, snapshot: Snapshot) -> None:
+        with self._snapshots_lock:
+            self._snapshots[company] = snapshot
+            self._snapshots.move_to_end(company)
+            self._close_some()
 
     def _close_some(self) -> None:
         """Let go of the snapshots that were used longest ago, until the rest is within bounds. The newest
@@ -208,13 +247,28 @@ class FolderEngine:
             folder.mkdir(exist_ok=True)
             manifests.publish(folder, Manifest(self._schema, (), {}))
             manifests.sync_folder(self._folder)
-        return self._snapshot(company)
+        snapshot = self._snapshot(company)
+        self._need_sound(snapshot)
+        return snapshot
 
     def _parse(self, raw: bytes) -> Manifest:
+        """A manifest of this schema, or of one whose words were only analysed by other rules."""
         manifest = Manifest.from_bytes(raw)
+        if not manifest.schema.startswith(self._readable):
+            self._need_schema(manifest)
+        return manifest
+
+    def _need_schema(self, manifest: Manifest) -> None:
         if manifest.schema != self._schema:
             raise ManifestError(f"made with {manifest.schema!r}, not {self._schema!r}")
-        return manifest
+
+    def _need_sound(self, snapshot: Snapshot) -> None:
+        self._need_schema(snapshot.manifest)
+        for reason in snapshot.lost.values():
+            raise ManifestError(reason)
+
+    def _is_sound(self, snapshot: Snapshot) -> bool:
+        return not snapshot.lost and snapshot.manifest.schema == self._schema
 
     @contextmanager
     def _locked(self, company: str) -> Iterator[None]:

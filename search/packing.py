@@ -9,7 +9,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Sequence
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -34,7 +34,8 @@ _Ints = NDArray[np.int64]
 
 
 class _Parts(NamedTuple):
-    """Packed postings, taken apart. `counts` are empty where each document has one place."""
+    """Packed postings, taken apart. `counts` are empty where each document has one place, so are all that a
+    mere list of documents does not have."""
 
     documents: int
     first: int
@@ -97,21 +98,21 @@ def join(pieces: Sequence[tuple[bytes, int]]) -> bytes:
     for parts, raised in apart:
         if count:
             steps.append(struct.pack("<I", parts.first + raised - last))
-        steps.append(parts.steps)
+        steps.append(_expand(parts.steps))
         count, last = count + parts.documents, parts.last + raised
-    all_parts = [parts for parts, _ in apart]
-    counts = b""
-    if any(parts.counts for parts in all_parts):
-        counts = b"".join(parts.counts or b"\1\0\0\0" * parts.documents for parts in all_parts)
+    counts: list[bytes] = []
+    if any(parts.counts for parts, _ in apart):
+        counts = [_expand(parts.counts) or b"\1\0\0\0" * parts.documents for parts, _ in apart]
+    (first, first_raised), *_ = apart
     return _packed(
         _Parts(
             count,
-            apart[0][0].first + apart[0][1],
+            first.first + first_raised,
             last,
             b"".join(steps),
-            b"".join(parts.weights for parts in all_parts),
-            counts,
-            b"".join(parts.places for parts in all_parts),
+            b"".join(_expand(parts.weights) for parts, _ in apart),
+            b"".join(counts),
+            b"".join(_expand(parts.places) for parts, _ in apart),
         )
     )
 
@@ -131,7 +132,7 @@ def unpack(packed: bytes, size: int, guard: _Guard) -> Postings:
     documents = _documents(parts, size)
     if not parts.weights:
         return Postings(documents, np.empty(0), no_places)
-    weights = np.frombuffer(parts.weights, "<f2").astype(np.float64)
+    weights = np.frombuffer(_expand(parts.weights), "<f2").astype(np.float64)
     if len(weights) != len(documents) or not (weights.min() >= 0 and weights.max() <= _MOST_WEIGHT):
         raise ValueError("weights that were not written")
     return Postings(documents, weights, lambda: guard(lambda: _places(parts)))
@@ -181,6 +182,7 @@ def _packed(parts: _Parts) -> bytes:
 
 
 def _apart(packed: bytes) -> _Parts:
+    """Packed postings with their parts as they are: to be expanded when they are needed."""
     kind = packed[0]
     if kind == _ONE:
         _, first = _ONE_HEAD.unpack(packed)
@@ -188,25 +190,17 @@ def _apart(packed: bytes) -> _Parts:
     if kind == _ONE_WEIGHED:
         _, first, weight = _ONE_WEIGHED_HEAD.unpack_from(packed)
         places = packed[_ONE_WEIGHED_HEAD.size :]
-        counts = b"" if len(places) == _NUMBER_BYTES else struct.pack("<I", len(places) // _NUMBER_BYTES)
-        return _Parts(1, first, first, b"", weight, counts, places)
+        counts = b"" if len(places) == _NUMBER_BYTES else struct.pack("<BI", 0, len(places) // _NUMBER_BYTES)
+        return _Parts(1, first, first, b"", b"\0" + weight, counts, b"\0" + places)
     if kind == _SEVERAL:
         _, count, first, last = _SEVERAL_HEAD.unpack_from(packed)
-        parts = _Parts(count, first, last, _expand(packed[_SEVERAL_HEAD.size :]), b"", b"", b"")
-    elif kind == _SEVERAL_WEIGHED:
-        _, count, first, last, *lengths = _SEVERAL_WEIGHED_HEAD.unpack_from(packed)
-        found, at = [], _SEVERAL_WEIGHED_HEAD.size
-        for length in lengths:
-            found.append(_expand(packed[at : at + length]))
-            at += length
-        parts = _Parts(count, first, last, found[0], found[1], found[2], _expand(packed[at:]))
-        if len(parts.weights) != _WEIGHT_BYTES * count:
-            raise ValueError("weights that were not written")
-    else:
+        return _Parts(count, first, last, packed[_SEVERAL_HEAD.size :], b"", b"", b"")
+    if kind != _SEVERAL_WEIGHED:
         raise ValueError("postings of a kind that was not written")
-    if len(parts.steps) != _NUMBER_BYTES * (count - 1):
-        raise ValueError("postings of another length than was written")
-    return parts
+    _, count, first, last, *lengths = _SEVERAL_WEIGHED_HEAD.unpack_from(packed)
+    ends = [*accumulate(lengths, initial=_SEVERAL_WEIGHED_HEAD.size), len(packed)]
+    steps, weights, counts, places = (packed[start:end] for start, end in pairwise(ends))
+    return _Parts(count, first, last, steps, weights, counts, places)
 
 
 def _raised(packed: bytes, raised: int) -> bytes:
@@ -220,23 +214,25 @@ def _raised(packed: bytes, raised: int) -> bytes:
 
 
 def _documents(parts: _Parts, size: int) -> Documents:
+    steps = np.frombuffer(_expand(parts.steps), "<u4")
+    if len(steps) + 1 != parts.documents:
+        raise ValueError("postings of another length than was written")
     documents = np.empty(parts.documents, np.int64)
     documents[0] = parts.first
-    if parts.documents > 1:
-        documents[1:] = np.frombuffer(parts.steps, "<u4")
-        np.cumsum(documents, out=documents)
+    documents[1:] = steps
+    np.cumsum(documents, out=documents)
     if documents[-1] != parts.last or parts.last >= size:
         raise ValueError("a document that was not written")
     return documents
 
 
 def _places(parts: _Parts) -> Places:
-    steps = np.frombuffer(parts.places, "<u4")
+    steps = np.frombuffer(_expand(parts.places), "<u4")
     if not parts.counts:
         places: Any = steps.astype(np.int64)
         counts = np.ones(parts.documents, np.int64)
     else:
-        counts = np.frombuffer(parts.counts, "<u4").astype(np.int64)
+        counts = np.frombuffer(_expand(parts.counts), "<u4").astype(np.int64)
         if len(counts) != parts.documents or counts.min() < 1 or counts.sum() != len(steps):
             raise ValueError("places that were not written")
         places = np.cumsum(steps, dtype=np.int64)

@@ -125,6 +125,10 @@ class TantivyEngine:
                         raise ManifestError(f"{Path(str(error.filename)).name} is missing") from error
                     raise
 
+    def salvage(self, company: str) -> None:
+        """See `SearchEngine.salvage`. Leaves nothing."""
+        self.drop(company)
+
     def drop(self, company: str) -> None:
         """See `SearchEngine.drop`. Searches under way end with what they have. IndexBusy."""
         with self._locked(company), _translated(company):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import mmap
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
@@ -111,11 +112,11 @@ class _File(BufferFile):  # type: ignore[misc]
             self.size_bytes = file.seek(0, 2)
             if self.size_bytes < _MAPPED_BYTES:
                 file.seek(0)
-                self._buf: bytes | mmap.mmap = file.read()
-                self.held_bytes = self.size_bytes
+                self.read_whole: bytes | None = file.read()
+                self._buf: bytes | mmap.mmap = self.read_whole
             else:
+                self.read_whole = None
                 self._buf = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-                self.held_bytes = 0
         self.file = BytesIO(self._buf) if isinstance(self._buf, bytes) else self._buf
         self._name = path.name
         self.onclose = None
@@ -145,7 +146,7 @@ def _guarded(method: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenate[
         except (ManifestError, OSError):
             raise
         except Exception as error:
-            raise ManifestError(f"segment {self.id} cannot be read ({error!r})") from error
+            raise ManifestError(f"segment {self.id} cannot be read ({error!r})", self.id) from error
 
     return reading
 
@@ -164,11 +165,13 @@ class _WhooshSegment:
         names = [segment.make_filename(ending) for ending in _ENDINGS]
         opened = _Opened(folder, names)
         self.sizes = {name: file.size_bytes for name, file in opened.files.items()}
+        read = {name: file.read_whole for name, file in opened.files.items() if file.read_whole is not None}
+        self.sums = {name: zlib.crc32(content) for name, content in read.items()}
         self._terms = _CODEC.terms_reader(opened, segment)
         self._postings_file = opened.files[names[1]]
         self._rows = opened.files[names[2]]
-        self.held_bytes = sum(file.held_bytes for file in opened.files.values())
-        self.descriptors = sum(not file.held_bytes for file in opened.files.values())
+        self.held_bytes = sum(map(len, read.values()))
+        self.descriptors = len(opened.files) - len(read)
 
     @_guarded
     def rows(self) -> Rows:
