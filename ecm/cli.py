@@ -364,7 +364,7 @@ def _told(found: SearchPage) -> dict[str, object]:
 def reindex(app: Ecm, company_id: str | None) -> None:
     """Make the index anew, of one company or of all."""
     for each in _companies(app, company_id):
-        _index_all(app, each, app.indexing.rebuild(each.id), "indexed")
+        _index_all(app, each, app.indexing.rebuilding.rebuild(each.id), "indexed")
 
 
 @cli.command()
@@ -374,7 +374,7 @@ def reindex(app: Ecm, company_id: str | None) -> None:
 def reextract(app: Ecm, company_id: str | None, failed: bool) -> None:
     """Read the text of documents again: after a reader, or a program that one needs, was added."""
     for each in _companies(app, company_id):
-        _index_all(app, each, app.indexing.reextract(each.id, failed_only=failed), "read again")
+        _index_all(app, each, app.indexing.rebuilding.reextract(each.id, failed_only=failed), "read again")
 
 
 def _index_all(app: Ecm, company: Company, count: int, done: str) -> None:

@@ -63,7 +63,7 @@ class Worker:
         return self._indexing.work()
 
     def _slow_step(self) -> bool:
-        return self._indexing.verify_next() or self._redrawing.work() or self._jobs.work()
+        return self._indexing.rebuilding.verify_next() or self._redrawing.work() or self._jobs.work()
 
 
 def _repeat(work: Callable[[], bool], poll_s: float, stop: threading.Event) -> None:

@@ -67,19 +67,20 @@ def test_another_companys_backlog_is_not_waited_for(app: Ecm, alfa: Firm, beta: 
     assert app.refresh(alfa.olena, timeout_s=0)
 
 
-def test_a_bulk_load_keeps_no_other_company_waiting(app: Ecm, alfa: Firm, beta: Firm) -> None:
-    text = " ".join(f"слово{number}" for number in range(4_000)).encode()
-    for number in range(40):
-        put(app, alfa.olena, alfa.deal, text, f"{number}.txt")
+@pytest.mark.parametrize("bound", ["ecm.indexing.EXTRACT_FOR_S", "ecm.index_entries.WRITE_FOR_S"])
+def test_a_bulk_load_keeps_no_other_company_waiting(
+    app: Ecm, alfa: Firm, beta: Firm, bound: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ecm.index_entries.READ_AT_ONCE", 1)
+    monkeypatch.setattr(bound, 0)  # as if each text alone took longer than a group may
+    for number in range(5):
+        put(app, alfa.olena, alfa.deal, "договір".encode(), f"{number}.txt")
     put(app, beta.olena, beta.deal, "договір".encode(), "b.txt")
-    groups = 0
-    while app.search(beta.olena, "договір").total == 0:
-        assert app.indexing.work()
-        groups += 1
-    assert groups <= 2
-    assert app.search(alfa.olena).pending > 0, "the load was done before the other company's turn: too small"
+    assert app.indexing.work() and app.indexing.work()
+    assert titles(app, beta, "договір") == ["b.txt"], "it had one of the two turns"
+    assert app.search(alfa.olena).pending == 4, "a group ends when its time is over"
     app.work_off()
-    assert app.search(alfa.olena, "слово7").total == 40
+    assert app.search(alfa.olena, "договір").total == 5
 
 
 @pytest.mark.parametrize("harm", ["flipped byte", "missing"])
@@ -100,10 +101,10 @@ def test_a_rebuild_is_told_and_goes_from_the_newest_while_search_answers(
         shutil.rmtree(tmp_path / "index")
     else:
         flip_a_byte(tmp_path / "index")
-    monkeypatch.setattr("ecm.indexing.BATCH", 2)
+    monkeypatch.setattr("ecm.index_turns.BATCH", 2)
     app = open_library()
     assert app.search(alfa.olena, "договір").total >= 0, "it answers, whatever it has"
-    while app.indexing.verify_next():
+    while app.indexing.rebuilding.verify_next():
         pass
     lag = app.indexing.lag(alfa.company.id)
     assert (lag.rebuilding, lag.pending, titles(app, alfa, "договір")) == (True, 6, [])
@@ -145,7 +146,9 @@ def test_an_index_of_older_rules_is_made_anew(
     app.close()
     monkeypatch.setattr("ecm.search.folder_engine.ENTRY_TERMS", "terms of tomorrow")
     app = open_library()
-    app.search(alfa.olena, "договір")  # which asks for the check
+    for _ in range(3):
+        app.search(alfa.olena, "договір")  # which asks for the check, once
+    assert app.search(alfa.olena).pending == 1
     app.work_off()
     assert titles(app, alfa, "договором") == ["a.txt"]
 
@@ -160,10 +163,10 @@ def test_texts_are_read_again_of_all_documents_or_of_those_that_failed(app: Ecm,
     put(app, alfa.olena, alfa.deal, b"%PDF-1.7\nbroken", "bad.pdf")
     app.work_off()
     assert states(app) == {"good.txt": "done", "bad.pdf": "failed"}
-    assert app.indexing.reextract(alfa.company.id, failed_only=True) == 1
+    assert app.indexing.rebuilding.reextract(alfa.company.id, failed_only=True) == 1
     assert states(app) == {"good.txt": "done", "bad.pdf": "pending"}
     app.work_off()
-    assert app.indexing.reextract(alfa.company.id) == 2
+    assert app.indexing.rebuilding.reextract(alfa.company.id) == 2
     assert titles(app, alfa, "договором") == ["good.txt"], "what search knows stays until then"
     app.work_off()
     assert states(app) == {"good.txt": "done", "bad.pdf": "failed"}
@@ -174,6 +177,6 @@ def test_reading_again_leaves_other_companies_alone(app: Ecm, alfa: Firm, beta: 
     for firm, number in itertools.product((alfa, beta), range(2)):
         put(app, firm.olena, firm.deal, "договір".encode(), f"{firm.company.name}{number}.txt")
     app.work_off()
-    assert app.indexing.reextract(alfa.company.id) == 2
+    assert app.indexing.rebuilding.reextract(alfa.company.id) == 2
     assert app.search(beta.olena).pending == 0
     assert {name for name, state in states(app).items() if state == "pending"} == {"Альфа0.txt", "Альфа1.txt"}

@@ -160,7 +160,7 @@ def test_an_index_that_was_deleted_is_rebuilt_from_the_database(
     app.work_off()
     shutil.rmtree(tmp_path / "index")
     later = open_library()  # type: ignore[operator]
-    while later.indexing.verify_next():
+    while later.indexing.rebuilding.verify_next():
         pass
     later.work_off()
     assert found(later, alfa, "договором") == ["a.txt"]
@@ -179,7 +179,7 @@ def test_two_workers_share_the_work_without_losing_any(app: Ecm, alfa: Firm, ope
 
 def test_a_worker_that_died_leaves_its_work_to_others(app: Ecm, alfa: Firm) -> None:
     put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
-    assert app.indexing._claim("a worker that is gone") == alfa.company.id
+    assert app.indexing.turns.take("a worker that is gone") == alfa.company.id
     assert app.indexing.work() is False
     with app.begin() as tx:
         row = tx.session.get_one(IndexQueue, alfa.company.id)

@@ -191,7 +191,7 @@ def test_documents_like_one_are_a_page_and_a_part_of_the_documents_own(filled: S
 def test_an_index_that_is_being_rebuilt_says_so(filled: Site) -> None:
     client = filled.visit(filled.alfa.olena)
     assert "being rebuilt" not in read(client.get("/search?q=рахунок"))
-    filled.app.indexing.rebuild(filled.alfa.company.id)
+    filled.app.indexing.rebuilding.rebuild(filled.alfa.company.id)
     assert "The search index is being rebuilt" in read(client.get("/search?q=рахунок"))
     filled.app.work_off()
     assert "being rebuilt" not in read(client.get("/search?q=рахунок"))
