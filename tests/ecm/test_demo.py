@@ -26,6 +26,8 @@ from ecm.demo import DemoLogin, make_demo
 from ecm.demo.company import COMPANY
 from ecm.errors import Taken
 from ecm.models import Document, Version
+from ecm.search.analysis import Analyzer
+from ecm.wiring import ChildPools
 from tests.firms import usage
 
 NO_TEXT = {"image/png"}
@@ -41,11 +43,20 @@ class Demo:
 
 
 @pytest.fixture(scope="module")
-def demo(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+def demo(
+    migrated_sqlite: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    analyzer: Analyzer,
+    child_pools: ChildPools,
+) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
     shutil.copyfile(migrated_sqlite, folder / "ecm.db")
     with ecm.open(
-        database=f"sqlite:///{folder}/ecm.db", storage=f"file:{folder}/files", search=f"whoosh:{folder}/index"
+        database=f"sqlite:///{folder}/ecm.db",
+        storage=f"file:{folder}/files",
+        search=f"whoosh:{folder}/index",
+        analyzer=analyzer,
+        child_pools=child_pools,
     ) as app:
         login = make_demo(app, folder)
         yield Demo(app, login, log_in(app, login))
