@@ -23,7 +23,7 @@ from .entry_terms import ENTRY_TERMS
 from .errors import IndexBusy, IndexDamaged, IndexUnavailable
 from .facets import count_values
 from .interface import Entry, Facet, Frequencies, Hit, Hits, Sort, Spelling
-from .locks import LockTimeout, locked
+from .locks import LockTimeout, locked, open_files_limit
 from .manifest import Manifest, ManifestError
 from .matching import Mask, Matches, Matching
 from .query import Query
@@ -31,7 +31,8 @@ from .ranking import rank
 from .segments import SegmentStore, Snapshot, encode, lemma_field
 from .spelling import nearest
 
-_MAX_DESCRIPTORS: Final = 400  # of large files, which are mapped: a process may often have 1,024
+_DESCRIPTORS_SHARE: Final = 0.4  # of the files that a process may have open: large ones, which are mapped
+_LEAST_DESCRIPTORS: Final = 400
 _Answer = TypeVar("_Answer")
 
 
@@ -187,6 +188,15 @@ class FolderEngine:
         with self._snapshots_lock:
             self._snapshots.clear()
 
+    @property
+    def open_count(self) -> int:
+        """How many indexes are kept open."""
+        return len(self._snapshots)
+
+    def folder_of(self, company: str) -> Path:
+        """Where a company's index is; it need not be there."""
+        return self._path(company)
+
     def _snapshot(self, company: str) -> Snapshot:
         """The newest state of a company's index. ManifestError."""
         folder = self._path(company)
@@ -230,12 +240,13 @@ class FolderEngine:
         """Let go of the snapshots that were used longest ago, until the rest is within bounds. The newest
         stays, however large it is."""
         kept = self._snapshots.values()
+        most_descriptors = max(_LEAST_DESCRIPTORS, int(_DESCRIPTORS_SHARE * open_files_limit()))
         held_bytes = sum(snapshot.held_bytes for snapshot in kept)
         descriptors = sum(snapshot.descriptors for snapshot in kept)
         while len(self._snapshots) > 1 and (
             len(self._snapshots) > self._open_indexes
             or held_bytes > self._open_bytes
-            or descriptors > _MAX_DESCRIPTORS
+            or descriptors > most_descriptors
         ):
             _, closed = self._snapshots.popitem(last=False)
             held_bytes -= closed.held_bytes

@@ -147,10 +147,26 @@ def pack_rows(rows: Rows) -> tuple[bytes, bytes, bytes]:
 def unpack_rows(packed: Sequence[bytes], size: int) -> Rows:
     """What `pack_rows` was given. ValueError for what it did not make."""
     times = np.frombuffer(packed[0], "<i8").astype(np.int64)
-    ends = np.cumsum(np.frombuffer(packed[1], "<u4"), dtype=np.int64).tolist()
-    if len(times) != size or len(ends) != size or (ends and ends[-1] != len(packed[2])):
+    ends = np.concatenate(([0], np.cumsum(np.frombuffer(packed[1], "<u4"), dtype=np.int64)))
+    if len(times) != size or len(ends) != size + 1 or ends[-1] != len(packed[2]):
         raise ValueError("rows that were not written")
-    return Rows(times, [packed[2][start:end] for start, end in zip([0, *ends], ends, strict=False)])
+    return Rows(times, _Ids(packed[2], ends))
+
+
+class _Ids(Sequence[bytes]):
+    """Ids one after another: a list of them would take ten times the memory, in each open index."""
+
+    def __init__(self, joined: bytes, ends: _Ints) -> None:
+        self._joined = joined
+        self._ends = ends
+
+    def __len__(self) -> int:
+        return len(self._ends) - 1
+
+    def __getitem__(self, at: Any) -> Any:
+        if not 0 <= at < len(self):
+            raise IndexError(at)
+        return self._joined[self._ends[at] : self._ends[at + 1]]
 
 
 def _steps(documents: Documents) -> bytes:

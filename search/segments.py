@@ -22,7 +22,7 @@ from .matching import Documents, Mask, Occurrences, Places, Scores, fold_term, n
 from .query import Scope
 
 _KEPT_MASKS: Final = 8  # of who may see what, that a segment remembers
-_ROW_BYTES: Final = 64  # of memory: a time, a factor, an id
+_ROW_BYTES: Final = 40  # of memory: a time, a factor, an id, masks
 _FORM_BYTES: Final = 100  # of memory: a word in a lexicon
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")

@@ -10,9 +10,11 @@ from pathlib import Path
 
 from tests.bench import (
     analysis,
+    engines,
     extraction,
     found,
     growth,
+    indexing,
     large_files,
     searching,
     small_documents,
@@ -31,6 +33,8 @@ BENCHMARKS: dict[str, tuple[Benchmark, int]] = {
     "small-uploads": (small_uploads.run, small_uploads.NEEDED_BYTES),
     "growth": (growth.run, growth.NEEDED_BYTES),
     "search": (searching.run, searching.NEEDED_BYTES),
+    "engines": (engines.run, engines.NEEDED_BYTES),
+    "indexing": (indexing.run, indexing.NEEDED_BYTES),
     "analysis": (analysis.run, analysis.NEEDED_BYTES),
     "found": (found.run, found.NEEDED_BYTES),
     "extraction": (extraction.run, extraction.NEEDED_BYTES),

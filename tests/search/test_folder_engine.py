@@ -167,7 +167,8 @@ def test_what_is_kept_open_has_a_bound_in_bytes_and_in_files_of_the_system(
         assert find(engine, "договір", company=company) == ["1"]
     assert list(engine._snapshots) == ["c", "d"]
     mapping = WhooshEngine(tmp_path, analyzer)
-    monkeypatch.setattr(folder_engine, "_MAX_DESCRIPTORS", 5)
+    monkeypatch.setattr(folder_engine, "_LEAST_DESCRIPTORS", 5)
+    monkeypatch.setattr(folder_engine, "open_files_limit", lambda: 12)
     monkeypatch.setattr(whoosh_engine, "_MAPPED_BYTES", 1)
     for company in "abcd":
         assert find(mapping, "договір", company=company) == ["1"]
