@@ -12,6 +12,7 @@ from ecm.database import Database
 from ecm.documents import check_kind
 from ecm.errors import Invalid
 from ecm.found_rows import FoundRows
+from ecm.found_snippets import make_snippets
 from ecm.indexing import Indexing
 from ecm.models import Document
 from ecm.paging import check_page
@@ -22,10 +23,9 @@ from ecm.search.errors import BadQuery, IndexDamaged
 from ecm.search.interface import FACETS, Facet, Hits, SearchEngine, Sort
 from ecm.search.query import And, Or, Query, Term
 from ecm.search.snippets import Highlighter
+from ecm.search.text_map import MAPPED_CHARS
 from ecm.uploaders import identify_uploaders, names_uploaders
 
-SNIPPET_FROM_CHARS = 200_000
-"""How much of a text is looked through for a snippet."""
 SORTS: tuple[Sort, ...] = ("relevance", "newest", "oldest")
 
 
@@ -163,10 +163,10 @@ class Finding:
             self._indexing.rebuilding.request_check(actor.company_id)
             hits, damaged = Hits((), 0, dict.fromkeys(facets, ())), True
         ids = [int(hit.id) for hit in hits.items]
-        rows = self._rows.load(actor, ids, head_chars=SNIPPET_FROM_CHARS)
-        highlighter = Highlighter(typed, self._analyzer)
+        rows = self._rows.load(actor, ids, head_chars=MAPPED_CHARS)
+        snippets = make_snippets(Highlighter(typed, self._analyzer), actor, self._rows, rows)
         items = [
-            Found(document, highlighter.snippet(rows.heads[document.current.id]), hit.score)
+            Found(document, snippets[document.current.id], hit.score)
             for hit in hits.items
             if (document := rows.documents.get(int(hit.id))) is not None
         ]
