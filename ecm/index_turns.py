@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from datetime import timedelta
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 
 from ecm import clock
 from ecm.database import Database, insert_or
@@ -19,6 +19,19 @@ RETRY_FIRST_S, RETRY_MOST_S = 1, 300
 RETRY_BUSY_S = 0.2
 CANDIDATES = 10
 
+# Made once: it is asked again and again, mostly for nothing.
+_WAITING = select(OutboxTask.company_id).distinct().subquery()
+_CANDIDATES = (
+    select(_WAITING.c.company_id, IndexQueue.company_id)
+    .join(IndexQueue, IndexQueue.company_id == _WAITING.c.company_id, isouter=True)
+    .where(
+        or_(IndexQueue.lease_until.is_(None), IndexQueue.lease_until < bindparam("now")),
+        or_(IndexQueue.retry_at.is_(None), IndexQueue.retry_at <= bindparam("now")),
+    )
+    .order_by(IndexQueue.served_at.nulls_first())
+    .limit(CANDIDATES)
+)
+
 
 class Turns:
     """The queue of companies that have index work, one lease at a time for each."""
@@ -30,17 +43,8 @@ class Turns:
         """Take the lease of a company that has work, the one that was served longest ago first. None when
         nothing is to be done now."""
         now = clock.now()
-        free = or_(IndexQueue.lease_until.is_(None), IndexQueue.lease_until < now)
-        due = or_(IndexQueue.retry_at.is_(None), IndexQueue.retry_at <= now)
         with self._database.transaction() as session:
-            waiting = select(OutboxTask.company_id).distinct().subquery()
-            candidates = session.execute(
-                select(waiting.c.company_id, IndexQueue.company_id)
-                .join(IndexQueue, IndexQueue.company_id == waiting.c.company_id, isouter=True)
-                .where(or_(IndexQueue.company_id.is_(None), free & due))
-                .order_by(IndexQueue.served_at.nulls_first())
-                .limit(CANDIDATES)
-            ).all()
+            candidates = session.execute(_CANDIDATES, {"now": now}).all()
         for company_id, queued in candidates:
             with self._database.transaction() as session:
                 if queued is None:
@@ -50,7 +54,10 @@ class Turns:
                     session.execute(row.on_conflict_do_nothing())
                 taken = session.execute(
                     update(IndexQueue)
-                    .where(IndexQueue.company_id == company_id, free)
+                    .where(
+                        IndexQueue.company_id == company_id,
+                        or_(IndexQueue.lease_until.is_(None), IndexQueue.lease_until < now),
+                    )
                     .values(lease_token=token, lease_until=now + timedelta(seconds=LEASE_S), served_at=now)
                     .returning(IndexQueue.company_id)
                     .execution_options(synchronize_session=False)

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, func, select, true
+from sqlalchemy import ColumnElement, bindparam, func, select, true
 
 from ecm import clock
 from ecm.database import Database
@@ -34,6 +34,23 @@ logger = logging.getLogger(__name__)
 EXTRACT_FOR_S = 0.3
 """A group is committed once this much time went into extraction, so that a slow file keeps few waiting."""
 WAIT_POLL_S = 0.02
+
+# Made once: each search asks for it, and to make it takes longer than to answer it.
+_WAITING = (
+    select(OutboxTask.id, OutboxTask.document_id, OutboxTask.created_at)
+    .where(OutboxTask.company_id == bindparam("of_company"))
+    .order_by(OutboxTask.id)
+    .limit(TOTAL_CAP)
+    .subquery()
+)
+_LAG = select(
+    func.min(_WAITING.c.created_at),
+    func.count(_WAITING.c.document_id.distinct()),
+    func.min(_WAITING.c.id),
+    select(IndexQueue.rebuild_last_task)
+    .where(IndexQueue.company_id == bindparam("of_company"))
+    .scalar_subquery(),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,26 +110,8 @@ class Indexing:
     def lag(self, company_id: int) -> Lag:
         """How far a company's index is behind its database."""
         with self._database.transaction() as session:
-            waiting = (
-                select(OutboxTask.id, OutboxTask.document_id, OutboxTask.created_at)
-                .where(OutboxTask.company_id == company_id)
-                .order_by(OutboxTask.id)
-                .limit(TOTAL_CAP)
-                .subquery()
-            )
-            rebuilt = (
-                select(IndexQueue.rebuild_last_task)
-                .where(IndexQueue.company_id == company_id)
-                .scalar_subquery()
-            )
-            since, pending, first_task, rebuild_last_task = session.execute(
-                select(
-                    func.min(waiting.c.created_at),
-                    func.count(waiting.c.document_id.distinct()),
-                    func.min(waiting.c.id),
-                    rebuilt,
-                )
-            ).one()
+            row = session.execute(_LAG, {"of_company": company_id}).one()
+        since, pending, first_task, rebuild_last_task = row
         rebuilding = None not in (first_task, rebuild_last_task) and first_task <= rebuild_last_task
         return Lag(since or clock.now(), pending, rebuilding)
 
