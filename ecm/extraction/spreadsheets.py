@@ -11,6 +11,7 @@ from pathlib import Path
 import python_calamine
 
 from .interface import Unreadable
+from .macro_sheets import as_worksheets
 from .office_xml import PartReader
 from .protected import unprotected
 from .zip_package import ZipPackage
@@ -45,14 +46,13 @@ class SpreadsheetExtractor:
         with unprotected(path) as readable, ZipPackage(readable) as package:
             parts = PartReader(package)
             headers: list[str] = []
-            cells = max(
-                (_measure(package, name, headers) for name in parts.names(".worksheet+xml")),
-                default=0,
-            )
+            sheets = [*parts.names(".worksheet+xml"), *parts.names("macrosheet+xml")]
+            cells = max((_measure(package, name, headers) for name in sheets), default=0)
             if cells > CELLS_LIMIT:
                 yield from parts.read((".sharedstrings+xml", ".worksheet+xml", *_AROUND_CELLS))
                 raise Unreadable("too_large", "a table of the file is too large; only its words were read")
-            yield from rows(readable)
+            with as_worksheets(readable, package) as plain:
+                yield from rows(plain)
             for header in headers:
                 yield header + "\n"
             yield from parts.read(_AROUND_CELLS)

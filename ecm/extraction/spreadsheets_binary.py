@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .interface import Unreadable
+from .macro_sheets import as_worksheets
 from .office_xml import PartReader
 from .ole_package import OlePackage
 from .protected import decrypted, unprotected
@@ -126,10 +127,11 @@ class BinaryPackageExtractor:
         with unprotected(path) as readable, ZipPackage(readable) as package:
             parts = PartReader(package)
             around: list[str] = []
-            for name in parts.names("ms-excel.worksheet"):
+            for name in [*parts.names("ms-excel.worksheet"), *parts.names("macrosheet")]:
                 if _measure(_part_records(package, name), around) > CELLS_LIMIT:
                     raise Unreadable("too_large", "a table of the file is too large to be read")
-            yield from rows(readable)
+            with as_worksheets(readable, package) as plain:
+                yield from rows(plain)
             for words in around:
                 yield words + "\n"
             # Some programs declare them as if they were XML.

@@ -25,6 +25,7 @@ FILETYPE = "filetype-1.2.0.tar.gz"
 MSG_PARSER = "msg-parser-1.0.10.tgz"
 ODFPY = "odfpy-1.4.1.tar.gz"
 OLEFILE = "olefile-0.47.zip"
+OLETOOLS = "oletools-0.60.2.zip"
 PYTHON_DOCX = "python-docx-0.5.0.tar.gz"
 PYTHON_PPTX = "python-pptx-0.2.5.tar.gz"
 RARFILE = "rarfile-4.5.tar.gz"
@@ -32,6 +33,11 @@ TNEFPARSE = "tnefparse-1.4.0.tar.gz"
 VSDX = "vsdx-0.6.1.tar.gz"
 XLRD = "xlrd-1.2.0.tar.gz"
 XLSBR = "pyexcel-xlsbr-0.6.1.tar.gz"
+WORD = ["This document contains an embedded file:", "Have fun parsing it"]
+POWERPOINT = ["Embedded Objects", "It is a simple harmless ASCII text file"]
+EXCEL = ["Tabelle1\nThis spreadsheet contains an embedded object", "Have fun parsing :-)"]
+OPEN = ["Tabelle1\nTest\nLong live open source!"]
+MACROS = ["Macro1", "Sheet1"]
 # Package, the end of the file's path in it, words.
 DONE: tuple[tuple[str, str, list[str]], ...] = (
     (ANTIWORD, "Docs/testdoc.doc", ["This is just a small test document.", "the O’Reilly book about PNG"]),
@@ -39,6 +45,28 @@ DONE: tuple[tuple[str, str, list[str]], ...] = (
     (FILETYPE, "fixtures/sample.doc", ["Sample text document"]),
     (FILETYPE, "fixtures/sample_1.doc", ["yet another test sample for doc type"]),
     (FILETYPE, "fixtures/sample_1.docx", ["test sample"]),
+    (OLETOOLS, "msodde/harmless-clean.doc", ["This is a harmless test document.", "some ünicöde-ß"]),
+    (OLETOOLS, "msodde/harmless-clean.docm", ["This is a harmless test document.", "some ünicöde-ß"]),
+    *((OLETOOLS, f"oleobj/embedded-simple-2007.{each}", WORD) for each in ("dot", "dotx", "dotm", "odt")),
+    *((OLETOOLS, f"oleobj/embedded-simple-2007.{each}", POWERPOINT) for each in ("ppt", "pps", "pot", "odp")),
+    *((OLETOOLS, f"oleobj/embedded-simple-2007.{each}", POWERPOINT) for each in ("pptm", "potx", "ppsx")),
+    *((OLETOOLS, f"oleobj/embedded-simple-2007.{each}", EXCEL) for each in ("xls", "xlt", "xlsb", "xlsm")),
+    *((OLETOOLS, f"oleobj/embedded-simple-2007.{each}", EXCEL) for each in ("xltx", "xltm", "ods")),
+    *(
+        (OLETOOLS, f"encrypted/dde-test-encrypt-standardpassword.{each}", OPEN)
+        for each in ("xls", "xlsx", "xlsb")
+    ),
+    *(
+        (OLETOOLS, f"excel4-macros/excel4_sample_macro.{each}", MACROS)
+        for each in ("xls", "xlsm", "xltm", "xlsb")
+    ),
+    (OLETOOLS, "excel4-macros/excel4_sample_macro_excel5_format.xls", MACROS),
+    (OLETOOLS, "msodde/RTF-Spec-1.7.rtf", ["Rich Text Format (RTF) Specification", "Contents:\t220 Pages"]),
+    (
+        OLETOOLS,
+        "other/presentation.xps",
+        ["Präsentation\nOder:\nMacros in Powerpoint", "Sind leider beliebt…"],
+    ),
     (PYTHON_DOCX, "test_files/test.docx", ["python-docx was here!", "python-docx was here too!"]),
     (PYTHON_DOCX, "test_files/tbl-having-applied-style.docx", ["foobar\tbarfoo\nfoo\tbar", "foo to you"]),
     (PYTHON_DOCX, "test_files/shp-inline-shape-access.docx", ["Series 1\nCategory 1\nCategory 2"]),
@@ -79,6 +107,8 @@ PARTLY: tuple[tuple[str, str, Reason, list[str]], ...] = (
     (RARFILE, "files/rar5-psw.rar", "encrypted", ["stest1.txt", "stest2.txt"]),
     (RARFILE, "files/rar5-hpsw.rar", "encrypted", []),
     (RARFILE, "files/rar3-comment-hpsw.rar", "encrypted", []),
+    *((OLETOOLS, f"encrypted/encrypted.{each}", "encrypted", []) for each in ("doc", "docx", "ppt", "pptx")),
+    *((OLETOOLS, f"encrypted/encrypted.{each}", "encrypted", []) for each in ("xls", "xlsx", "xlsb", "xlsm")),
 )
 
 
@@ -103,13 +133,11 @@ def find(tmp_path_factory: pytest.TempPathFactory) -> Find:
         found = archive if archive.exists() else None
         require(package, found, "`python -m scripts.sample_files` fetches it, where it can be had")
         if package not in unpacked:
-            folder = tmp_path_factory.mktemp("package")
-            # By their own suffixes: .zip and what tar reads. Only tar knows of a filter.
+            unpacked[package] = tmp_path_factory.mktemp("package")
             if package.endswith(".zip"):
-                shutil.unpack_archive(archive, folder)
+                shutil.unpack_archive(archive, unpacked[package])
             else:
-                shutil.unpack_archive(archive, folder, filter="data")
-            unpacked[package] = folder
+                shutil.unpack_archive(archive, unpacked[package], filter="data")
         (path,) = (each for each in unpacked[package].rglob(ending.rpartition("/")[2]) if each.match(ending))
         return path
 
