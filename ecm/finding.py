@@ -152,7 +152,7 @@ class Finding:
         if sort == "relevance" and not any(queries.sought(query)):
             sort = "newest"
         lag = self._indexing.lag(actor.company_id)
-        damaged, meant = False, None
+        meant = None
         try:
             hits = self._hits(
                 actor, query, sort=sort, offset=(page - 1) * per_page, limit=per_page, facets=facets
@@ -160,8 +160,9 @@ class Finding:
             if page == 1 and (not hits.total or _has_alternatives(typed)):
                 meant = self._meant(actor, q, passed, hits.total)
         except IndexDamaged:
+            hits = Hits((), 0, dict.fromkeys(facets, ()), incomplete=True)
+        if hits.incomplete:
             self._indexing.rebuilding.request_check(actor.company_id)
-            hits, damaged = Hits((), 0, dict.fromkeys(facets, ())), True
         ids = [int(hit.id) for hit in hits.items]
         rows = self._rows.load(actor, ids, head_chars=MAPPED_CHARS)
         snippets = make_snippets(Highlighter(typed, self._analyzer), actor, self._rows, rows)
@@ -180,7 +181,7 @@ class Finding:
             per_page,
             lag.indexed_up_to,
             lag.pending,
-            rebuilding=damaged or lag.rebuilding,
+            rebuilding=hits.incomplete or lag.rebuilding,
             did_you_mean=meant,
             facets=self._facets(actor, hits, rows.names),
             names=rows.names,

@@ -66,12 +66,15 @@ class Rebuilding:
         return True
 
     def rebuild(self, company_id: int) -> int:
-        """Drop a company's index and have every document's entry made anew, the newest first. Returns how
-        many there are. IndexBusy."""
-        self._engine.drop(str(company_id))
+        """Have every document's entry made anew, the newest first, while search answers from what of the
+        index can be trusted. Returns how many there are. IndexBusy."""
+        company = str(company_id)
+        self._engine.salvage(company)
         self._checked.discard(company_id)
+        kept = set(map(int, self._engine.ids(company)))
         with self._database.transaction() as session:
             count = _enqueue(session, Document.company_id == company_id)
+            _enqueue_gone(session, company_id, kept)
             last_task = session.scalar(
                 select(func.max(OutboxTask.id)).where(OutboxTask.company_id == company_id)
             )
@@ -133,3 +136,16 @@ def _enqueue(session: Session, *conditions: ColumnElement[bool]) -> int:
         execution_options={"preserve_rowcount": True},
     )
     return result.rowcount  # type: ignore[attr-defined,no-any-return]
+
+
+def _enqueue_gone(session: Session, company_id: int, indexed: set[int]) -> None:
+    """Have search forget those of these documents that are not there any more."""
+    live = session.scalars(
+        select(Document.id).where(Document.company_id == company_id, Document.trashed_at.is_(None))
+    )
+    rows = [
+        {"company_id": company_id, "document_id": id, "created_at": clock.now()}
+        for id in sorted(indexed.difference(live))
+    ]
+    if rows:
+        session.execute(insert(OutboxTask), rows)
