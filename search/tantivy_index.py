@@ -7,8 +7,9 @@ from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import numpy as np
 import tantivy
 
 from . import manifest as manifests
@@ -16,27 +17,41 @@ from . import tantivy_files as files
 from .analysis import Analyzer
 from .interface import MAX_FACET_VALUES, Entry, Facet, FacetValue, Frequencies, Hit, Hits, Sort, Spelling
 from .manifest import Manifest, ManifestError
-from .matching import fold_term
+from .matching import fold_term, newer
 from .query import Query
-from .tantivy_queries import SHARE, Part, Translator
+from .tantivy_queries import Part, Translator
+from .tantivy_ranking import highest_unseen, read_scores
 from .tantivy_schema import (
     FACET_FIELDS,
+    NEWER,
     NEWEST,
     OLDEST,
+    SHARE,
+    SLIGHTLY_NEWER,
     TAG_WRITTEN,
+    TIME,
     TIME_DIGITS,
     build_document,
-    build_schema,
+    open_to_write,
     plain,
     written,
 )
 from .vocabulary import VocabularyFile
 
 _HEAP_BYTES: Final = 50_000_000  # of one writer: what does not fit becomes a segment of its own
-_SPARE_HITS: Final = 8  # looked at beyond a page, to see where a tie ends
+_SPARE_HITS: Final = 44  # looked at beyond a page, to see where a tie ends
 _MAX_VALUES: Final = 60_000  # of one facet among the hits: tantivy counts no more than 65,000 at once
 _RANK: Final = itemgetter(0, 1)
-_PLACES: Final = 3  # of a score: tantivy reckons with 24 bits, of which SHARE leaves 18
+_EXACT: Final = 2.0**-20  # of a score, before its base is taken off: tantivy reckons with 24 bits
+
+
+class _Found(NamedTuple):
+    """The first hits of a search, and how many there are in all."""
+
+    scores: list[float]
+    times: list[int]
+    addresses: list[tantivy.DocAddress]
+    total: int
 
 
 class SearchedIndex:
@@ -75,12 +90,17 @@ class SearchedIndex:
         """See `SearchEngine.search`."""
         with reading():
             part = self._translator.translate(query)
-            engine = self._translator.visible(part, visible_to, self._all_see_all(visible_to))
+            all_see_all = self._all_see_all(visible_to)
+            seen = self._translator.visible(Part(part.engine), visible_to, all_see_all)
             if part.scores and sort == "relevance":
-                items, total = self._by_relevance(engine, offset, limit)
+                found = self._lean(seen, part.base, offset + limit) if all_see_all and part.base else None
+                if found is None:
+                    exact = self._translator.visible(part, visible_to, all_see_all)
+                    found = self._exact(exact, part.base, offset + limit)
+                items, total = self._page(found, offset, limit), found.total
             else:
-                items, total = self._by_time(engine, OLDEST if sort == "oldest" else NEWEST, offset, limit)
-            return Hits(items, total, self._facets(engine, facets))
+                items, total = self._by_time(seen, OLDEST if sort == "oldest" else NEWEST, offset, limit)
+            return Hits(items, total, self._facets(seen, facets))
 
     def spellings(
         self, edits: dict[str, int], visible_to: Collection[str], limit: int
@@ -124,28 +144,50 @@ class SearchedIndex:
         documents = self.state.documents
         return any(self._searcher.doc_freq("visible", plain(term)) == documents for term in visible_to)
 
-    def _by_relevance(self, engine: tantivy.Query, offset: int, limit: int) -> tuple[tuple[Hit, ...], int]:
-        """Tantivy breaks ties by where a document stands: enough is read to break them ourselves."""
-        wanted = offset + limit
+    def _lean(self, engine: tantivy.Query, base: float, wanted: int) -> _Found | None:
+        """So many of the first hits, by a search for each of which the base is left in the score. None if
+        that does not tell them all: see `tantivy_ranking`."""
         asked = wanted + _SPARE_HITS
+        result = self._searcher.search(engine, limit=asked, weight_by_field=SLIGHTLY_NEWER)
+        addresses = [address for _, address in result.hits]
+        times = np.array(self._searcher.fast_field_values(TIME, addresses), np.int64)
+        lean = np.array([score for score, _ in result.hits], np.float64)
+        step = _step(base)
+        scores = np.round(read_scores(lean, newer(times), base) / step) * step
+        found = _Found(scores.tolist(), times.tolist(), addresses, result.count)
+        if len(addresses) == asked and wanted:
+            last = np.partition(scores, -wanted)[-wanted]
+            if last - step <= highest_unseen(float(lean[-1]), base):
+                return None
+        return found
+
+    def _exact(self, engine: tantivy.Query, base: float, wanted: int) -> _Found:
+        """So many of the first hits, and all that tie with the last of them."""
+        asked = wanted + _SPARE_HITS
+        step = _step(base)
         while True:
-            result = self._searcher.search(engine, limit=asked, weight_by_field="newer")
-            found = [(round(score / SHARE, _PLACES), address) for score, address in result.hits]
-            if len(found) < asked or wanted == 0 or found[-1][0] < found[wanted - 1][0]:
+            result = self._searcher.search(engine, limit=asked, weight_by_field=NEWER)
+            scores = [round(score / SHARE / step) * step for score, _ in result.hits]
+            if len(scores) < asked or wanted == 0 or scores[-1] < scores[wanted - 1]:
                 break
-            asked *= 4
-        times = self._searcher.fast_field_values("time", [address for _, address in found])
-        timed = [(-score, -time, address) for (score, address), time in zip(found, times, strict=True)]
-        timed.sort(key=_RANK)
-        page = timed[offset:wanted]
+            asked *= 8
+        addresses = [address for _, address in result.hits]
+        return _Found(scores, self._searcher.fast_field_values(TIME, addresses), addresses, result.count)
+
+    def _page(self, found: _Found, offset: int, limit: int) -> tuple[Hit, ...]:
+        """Tantivy breaks ties by where a document stands; we break them by time and id. Ids are read
+        for the page alone, and for what ties with its ends."""
+        hits = zip(found.scores, found.times, found.addresses, strict=True)
+        timed = sorted(((-score, -time, address) for score, time, address in hits), key=_RANK)
+        page = timed[offset : offset + limit]
         if not page:
-            return (), result.count
-        # Ids are read for the page alone, and for what ties with its ends.
+            return ()
         first = bisect_left(timed, _RANK(page[0]), key=_RANK)
         tied = timed[first : bisect_right(timed, _RANK(page[-1]), key=_RANK)]
         ranked = sorted((score, time, self._id_at(address)) for score, time, address in tied)
-        hits = ranked[offset - first : wanted - first]
-        return tuple(Hit(entry_id, -score) for score, _, entry_id in hits), result.count
+        return tuple(
+            Hit(entry_id, -score) for score, _, entry_id in ranked[offset - first : offset + limit - first]
+        )
 
     def _by_time(
         self, engine: tantivy.Query, field: str, offset: int, limit: int
@@ -263,13 +305,16 @@ class Change:
             manifests.sync_folder(self._folder.parent)
         files.fall_behind(self._folder)
         with writing():
-            index = tantivy.Index(build_schema(), str(self._folder))
-            index.config_reader("manual")
-            self._writer = index.writer(_HEAP_BYTES, 1)
+            self._writer = open_to_write(self._folder).writer(_HEAP_BYTES, 1)
 
     def _seal(self) -> None:
         older = Manifest.from_bytes(manifests.read_raw(self._folder) or b"")
         files.seal(self._folder, self._schema, older)
+
+
+def _step(base: float) -> float:
+    """A difference of scores that is none: tantivy reckons with 24 bits, and adds up in any order."""
+    return max(base, SHARE) * _EXACT / SHARE
 
 
 def open_index(

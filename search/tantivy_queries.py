@@ -22,9 +22,8 @@ from .analysis import Analyzer
 from .entry_terms import KEPT_PREFIX_LETTERS
 from .matching import fold_term
 from .query import All, And, Exact, Not, Or, Phrase, Prefix, Query, Scope, Term, Uploaded, Word
-from .tantivy_schema import FREQUENCY_STEP, SATURATION, SATURATION_HERE, plain
+from .tantivy_schema import SATURATION, SHARE, TIME, plain
 
-SHARE: Final = SATURATION_HERE / (SATURATION * FREQUENCY_STEP)
 _MOST_PHRASES: Final = 8  # of lemmas one by one; more are sought as one pattern
 _RARITY_OF_PREFIX: Final = 2.0  # to count the entries that have it would cost as much as the search
 _DAY_US: Final = 86_400_000_000
@@ -196,7 +195,7 @@ class Translator:
         if since is None and until is None:
             return _free(Engine.all_query())
         kind = tantivy.FieldType.Integer
-        return _free(Engine.range_query(self._schema, "time", kind, since, until))
+        return _free(Engine.range_query(self._schema, TIME, kind, since, until))
 
 
 def _midnight(day: date) -> int:

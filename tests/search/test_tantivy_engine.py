@@ -109,3 +109,24 @@ def test_both_engines_find_the_same_and_put_the_same_on_the_first_page(
     assert len(shares) > 30
     assert min(shares) >= 0.8
     assert sum(shares) / len(shares) >= 0.95
+
+
+def test_the_short_way_to_the_first_hits_and_the_exact_one_meet(tmp_path: Path, analyzer: Analyzer) -> None:
+    draw = random.Random(6)
+    engine = TantivyEngine(tmp_path, analyzer)
+    engine.write(COMPANY, [varied(draw, number) for number in range(600)])
+    index = engine._index(COMPANY)
+    assert index is not None
+    short = 0
+    for _ in range(60):
+        query = all_of(Word(word) for word in draw.sample(COMMON, draw.choice([1, 2, 3])))
+        part = index._translator.translate(query)
+        exact = index._exact(index._translator.visible(part, EVERYBODY, True), part.base, 10)
+        found = index._lean(part.engine, part.base, 10)
+        if found is not None and found.total > len(found.scores):
+            assert [hit.id for hit in index._page(found, 0, 10)] == [
+                hit.id for hit in index._page(exact, 0, 10)
+            ]
+            assert found.total == exact.total
+            short += 1
+    assert short > 30
