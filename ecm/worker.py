@@ -1,5 +1,5 @@
 """The loops of background work: what people wait for (index groups, the sweep) in one, and what takes long
-(looking through the indexes after a start, jobs) in another."""
+(looking through the indexes after a start, jobs) in another, which gives way to the first."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from ecm.bell import Bell
 from ecm.indexing import Indexing
 from ecm.jobs import Jobs
 from ecm.redrawing import Redrawing
@@ -35,13 +36,14 @@ class Worker:
         self._sweep_every_s = min(15.0, leases.upload_s / 4)
         self._swept_at = 0.0
 
-    def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set. A failure is logged, and work goes on."""
+    def run(self, stop: threading.Event, bell: Bell | None = None) -> None:
+        """Work until `stop` is set, which is seen after a moment. A failure is logged, and work goes on. With
+        a `bell` it begins as soon as that rings; without, it looks for work ten times a second."""
         slow = threading.Thread(
-            target=_repeat, args=[self._slow_step, JOBS_POLL_S, stop], name="ecm-slow", daemon=True
+            target=_repeat, args=[self._slow_step, stop, stop.wait, JOBS_POLL_S], name="ecm-slow", daemon=True
         )
         slow.start()
-        _repeat(self._step, POLL_S, stop)
+        _repeat(self._step, stop, bell.wait if bell else stop.wait, POLL_S)
         slow.join(STOP_WITHIN_S)  # a job that takes longer is done again by whoever comes next
 
     def work_off(self) -> None:
@@ -63,10 +65,14 @@ class Worker:
         return self._indexing.work()
 
     def _slow_step(self) -> bool:
-        return self._indexing.rebuilding.verify_next() or self._redrawing.work() or self._jobs.work()
+        """One job; while people wait for search, a pause after it."""
+        has_worked = self._indexing.rebuilding.verify_next() or self._redrawing.work() or self._jobs.work()
+        return has_worked and not self._indexing.has_work()
 
 
-def _repeat(work: Callable[[], bool], poll_s: float, stop: threading.Event) -> None:
+def _repeat(
+    work: Callable[[], bool], stop: threading.Event, wait: Callable[[float], object], poll_s: float
+) -> None:
     """Call `work` until `stop` is set, and wait when it had nothing to do."""
     while not stop.is_set():
         try:
@@ -76,4 +82,4 @@ def _repeat(work: Callable[[], bool], poll_s: float, stop: threading.Event) -> N
             stop.wait(1)
             continue
         if is_idle:
-            stop.wait(poll_s)
+            wait(poll_s)
