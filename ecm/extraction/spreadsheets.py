@@ -10,7 +10,8 @@ from pathlib import Path
 
 import python_calamine
 
-from .interface import Unreadable
+from .embedded import embedded_files
+from .interface import Piece, Unreadable
 from .macro_sheets import as_worksheets
 from .office_xml import PartReader
 from .protected import unprotected
@@ -41,8 +42,9 @@ class SpreadsheetExtractor:
         }
     )
 
-    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[str]:
-        """Yield sheet by sheet name and rows, then headers, footers, comments, text boxes and charts."""
+    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[Piece]:
+        """Yield sheet by sheet name and rows, then headers, footers, comments, text boxes, charts; and what
+        is embedded."""
         with unprotected(path) as readable, ZipPackage(readable) as package:
             parts = PartReader(package)
             headers: list[str] = []
@@ -56,6 +58,7 @@ class SpreadsheetExtractor:
             for header in headers:
                 yield header + "\n"
             yield from parts.read(_AROUND_CELLS)
+            yield from embedded_files(package)
 
 
 def rows(path: Path) -> Iterator[str]:
