@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 
 from sqlalchemy import ColumnElement, exists, func, insert, literal, select, update
 from sqlalchemy.orm import Session
@@ -15,6 +16,7 @@ from ecm.search.interface import SearchEngine
 
 logger = logging.getLogger(__name__)
 
+VERIFY_EVERY_S = 86_400
 CHECK = 0
 """A task with this instead of a document asks for a check of the index itself."""
 
@@ -27,6 +29,7 @@ class Rebuilding:
         self._engine = engine
         self._checked: set[int] = set()
         self._verified = 0
+        self._round_began = time.monotonic()
 
     def request_check(self, company_id: int) -> None:
         """Have a worker check a company's index, and rebuild it when it cannot be trusted. To be called as
@@ -50,12 +53,15 @@ class Rebuilding:
 
     def verify_next(self) -> bool:
         """Check one more company's index against its files and the database, and rebuild one that is damaged
-        or gone; False when each was looked at. What happens to an index later shows in its use."""
+        or gone; False when each was looked at, for a day."""
         with self._database.transaction() as session:
             company_id = session.scalar(
                 select(Company.id).where(Company.id > self._verified).order_by(Company.id).limit(1)
             )
         if company_id is None:
+            if time.monotonic() - self._round_began >= VERIFY_EVERY_S:
+                self._verified, self._round_began = 0, time.monotonic()
+                self._checked.clear()
             return False
         try:
             self.verify(company_id)

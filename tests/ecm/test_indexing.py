@@ -141,6 +141,24 @@ def test_damage_is_noticed_by_the_worker_that_starts_and_mended_by_itself(
     assert list(app.fsck(alfa.company.id)) == []
 
 
+def test_a_worker_looks_at_its_indexes_again_after_a_day(
+    app: Ecm, alfa: Firm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
+    app.work_off()
+    while app.indexing.rebuilding.verify_next():
+        pass
+    flip_a_byte(tmp_path / "index")
+    assert not app.indexing.rebuilding.verify_next()
+    assert not app.indexing.lag(alfa.company.id).rebuilding
+    monkeypatch.setattr("ecm.rebuilding.VERIFY_EVERY_S", 0)
+    assert not app.indexing.rebuilding.verify_next(), "the next round begins"
+    assert app.indexing.rebuilding.verify_next()
+    assert app.indexing.lag(alfa.company.id).rebuilding
+    app.work_off()
+    assert list(app.fsck(alfa.company.id)) == []
+
+
 def test_search_answers_from_what_is_whole_until_a_damaged_index_is_made_anew(
     app: Ecm, alfa: Firm, open_library: Callable[..., Ecm], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
