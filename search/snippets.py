@@ -126,6 +126,7 @@ class Highlighter:
                 self._parts.append(analyzer.parts(leaf.text))
                 patterns += _patterns(analyzer, self._parts[-1], begun=bool(prefix))
         self._pattern = _union(patterns) if patterns else None
+        self._has_several = any(len(parts) > 1 for parts in self._parts)
 
     @cached_property
     def mapped(self) -> list[list[MappedWord]]:
@@ -163,9 +164,10 @@ class Highlighter:
             recent.append(found)
             while len(recent) > 1 and found[1] - recent[0][0] > LENGTH_CHARS:
                 recent.popleft()
-            different = len({number for _, _, number in recent})
-            if different > best_count:
-                best, best_count = (recent[0][0], found[1]), different
+            if len(recent) > best_count:
+                different = len({number for _, _, number in recent})
+                if different > best_count:
+                    best, best_count = (recent[0][0], found[1]), different
             if best_count >= at_most or count == _MAX_FOUND:
                 break
         return _Fragment(text, *best, best_count)
@@ -181,21 +183,25 @@ class Highlighter:
 
     def _found(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """(start, end, number of what was sought) of everything found between two places of a text."""
-        at = start
-        while self._pattern is not None and (match := self._pattern.search(text, at, end)):
-            if (number := self._judge(match[0])) is None:
-                at = match.start() + 1
-            else:
-                at = match.end()
-                yield match.start(), match.end(), number
+        again_from: int | None = start
+        while self._pattern is not None and again_from is not None:
+            matches, again_from = self._pattern.finditer(text, again_from, end), None
+            for match in matches:
+                words = match[0]
+                if words not in self._judged:
+                    self._judged[words] = self._judge(words)
+                number = self._judged[words]
+                if number is not None:
+                    yield match.start(), match.end(), number
+                elif self._has_several:  # what was taken for these words may hide another word
+                    again_from = match.start() + 1
+                    break
 
     def _judge(self, words: str) -> int | None:
         """Which of what was sought these words are, if any."""
-        if words not in self._judged:
-            positions = self._analyzer.words(words)
-            numbers = (number for number, one in enumerate(self._sought) if one.is_found(positions))
-            self._judged[words] = next(numbers, None)
-        return self._judged[words]
+        positions = self._analyzer.words(words)
+        numbers = (number for number, one in enumerate(self._sought) if one.is_found(positions))
+        return next(numbers, None)
 
 
 class Reading:
@@ -214,6 +220,7 @@ class Reading:
         self._blocks = chain(
             islice(text_map.promising(highlighter.mapped, LENGTH_CHARS), _MAX_LOOKS), [_TEXT_BEGINNING]
         )
+        self._block = _TEXT_BEGINNING
         self._best: _Fragment | None = None
         self._choose()
 
@@ -235,8 +242,10 @@ class Reading:
     def _choose(self) -> None:
         """Want the next piece, if it may have more."""
         found = self._best.different if self._best else 0
-        block = next(self._blocks, None)
         self.wanted: Piece | None = None
+        if found and found >= self._block.at_most:  # no other may have more than this one
+            return
+        block = next(self._blocks, None)
         if block is not None and block.at_most > found:
             self._block = block
             before, after = block.start - LENGTH_CHARS, block.end + 2 * LENGTH_CHARS
@@ -275,12 +284,12 @@ def _union(patterns: Sequence[tuple[str, str]]) -> re.Pattern[str]:
 def _mapped(analyzer: Analyzer, parts: Sequence[str], one: _Sought) -> list[MappedWord]:
     """How a map is asked for each of these words, side by side."""
     words = [
-        mapped_word((part,), (part,)) if one.exact
+        mapped_word((part,), frozenset((part,))) if one.exact
         else mapped_word(analyzer.beginnings(part), analyzer.forms(part))
         for part in parts
     ]  # fmt: skip
     if one.prefix:
-        words[-1] = mapped_word(parts[-1:])
+        words[-1] = mapped_word((parts[-1],))
     return words
 
 

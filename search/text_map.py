@@ -13,8 +13,9 @@ import struct
 import sys
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, Literal, NamedTuple
 
 from .analysis import LOOK_ALIKE, fold
@@ -70,13 +71,14 @@ class TextMap:
         _, self.text_chars, words = header
         self._mapped_chars = min(self.text_chars, MAPPED_CHARS)
         self._flags_units = _flags_units(self._mapped_chars)
+        view = memoryview(data)
         ends_at = _HEADER.size + 8 * words
         places_at = ends_at + 4 * (words + 1)
-        self._keys = _array("Q", data[_HEADER.size : ends_at])
-        self._ends = _array("I", data[ends_at:places_at])
+        self._keys = _array("Q", view[_HEADER.size : ends_at])
+        self._ends = _array("I", view[ends_at:places_at])
         if len(self._ends) != words + 1 or len(data) != places_at + 2 * self._ends[-1]:
             raise ValueError("a damaged map")
-        self._places = _array("H", data[places_at:])
+        self._places = _array("H", view[places_at:])
 
     def promising(self, sought: Sequence[Sequence[MappedWord]], fragment_chars: int) -> Iterator[Block]:
         """The blocks where what is sought may begin, those first that may have the most of it within the
@@ -173,8 +175,10 @@ def make_map(text: str) -> bytes | None:
     return b"".join((header, _bytes("Q", keys), _bytes("I", ends), _bytes("H", places)))
 
 
-def mapped_word(beginnings: Collection[str], forms: Collection[str] = ()) -> MappedWord:
-    """How a map is asked for a word whose forms begin so, and of which these forms are known."""
+@lru_cache(1024)
+def mapped_word(beginnings: tuple[str, ...], forms: frozenset[str] = frozenset()) -> MappedWord:
+    """How a map is asked for a word whose forms begin so, and of which these forms are known. Kept for the
+    next query with this word."""
     ranges: list[tuple[int, int]] = []
     for folded in sorted(map(_low_bytes, _fold_all(list(beginnings)))):
         first = _key(folded)
@@ -224,10 +228,12 @@ def _packed(blocks: set[int], flags_units: int) -> Iterable[int]:
     flags = 0
     for number in blocks:
         flags |= 1 << number
-    return _array("H", flags.to_bytes(2 * flags_units, "little"))
+    return _array("H", memoryview(flags.to_bytes(2 * flags_units, "little")))
 
 
-def _flags(units: array[int]) -> int:
+def _flags(units: Sequence[int]) -> int:
+    if sys.byteorder == "little" and isinstance(units, memoryview):
+        return int.from_bytes(units, "little")
     return int.from_bytes(_bytes("H", units), "little")
 
 
@@ -243,11 +249,12 @@ def _reaching_back(blocks: int, count: int) -> int:
     return blocks
 
 
-def _array(kind: Literal["H", "I", "Q"], data: bytes) -> array[int]:
-    """Integers of two, four or eight bytes, the least first on any machine."""
-    values = array(kind, data)
-    if sys.byteorder == "big":
-        values.byteswap()
+def _array(kind: Literal["H", "I", "Q"], data: memoryview) -> Sequence[int]:
+    """Integers of two, four or eight bytes, the least first on any machine; where it can be, not a copy."""
+    if sys.byteorder == "little":
+        return data.cast(kind)
+    values = array(kind, data.tobytes())
+    values.byteswap()
     return values
 
 
