@@ -71,14 +71,16 @@ class TextMap:
         _, self.text_chars, words = header
         self._mapped_chars = min(self.text_chars, MAPPED_CHARS)
         self._flags_units = _flags_units(self._mapped_chars)
-        view = memoryview(data)
         ends_at = _HEADER.size + 8 * words
         places_at = ends_at + 4 * (words + 1)
+        if len(data) < places_at or (len(data) - places_at) % 2:
+            raise ValueError("a damaged map")
+        view = memoryview(data)
         self._keys = _array("Q", view[_HEADER.size : ends_at])
         self._ends = _array("I", view[ends_at:places_at])
-        if len(self._ends) != words + 1 or len(data) != places_at + 2 * self._ends[-1]:
-            raise ValueError("a damaged map")
         self._places = _array("H", view[places_at:])
+        if self._ends[words] != len(self._places):
+            raise ValueError("a damaged map")
 
     def promising(self, sought: Sequence[Sequence[MappedWord]], fragment_chars: int) -> Iterator[Block]:
         """The blocks where what is sought may begin, those first that may have the most of it within the
