@@ -49,6 +49,7 @@ _UNPRINTABLE: Final = (
 _UNTIDY: Final = re.compile(rf"[{_UNPRINTABLE}][ {_UNPRINTABLE}]*| [ {_UNPRINTABLE}]+")
 _OPEN, _CLOSE = "\ufdd0", "\ufdd1"  # no characters: they stand for the tags until all is escaped
 _SPACE: Final = re.compile(r"\s")
+_TO_LAST_SPACE: Final = re.compile(r".*\s", re.DOTALL)
 _DIGIT: Final = re.compile(r"\d")
 
 
@@ -322,6 +323,6 @@ def _widen(text: str, start: int, end: int) -> tuple[int, int]:
     if first > 0 and (space := _SPACE.search(text, first, min(start, first + _CUT_CHARS))):
         first = space.end()
     if last < len(text):
-        spaces = [match.start() for match in _SPACE.finditer(text, max(end, last - _CUT_CHARS), last + 1)]
-        last = spaces[-1] if spaces else last
+        space = _TO_LAST_SPACE.match(text, max(end, last - _CUT_CHARS), last + 1)
+        last = space.end() - 1 if space else last
     return first, last

@@ -19,6 +19,7 @@ from tests.bench import (
     searching,
     small_documents,
     small_uploads,
+    snippets,
     staging,
 )
 from tests.bench.measuring import Result
@@ -38,6 +39,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, int]] = {
     "analysis": (analysis.run, analysis.NEEDED_BYTES),
     "found": (found.run, found.NEEDED_BYTES),
     "extraction": (extraction.run, extraction.NEEDED_BYTES),
+    "snippets": (snippets.run, snippets.NEEDED_BYTES),
 }
 
 
