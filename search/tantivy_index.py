@@ -149,17 +149,17 @@ class SearchedIndex:
         that does not tell them all: see `tantivy_ranking`."""
         asked = wanted + _SPARE_HITS
         result = self._searcher.search(engine, limit=asked, weight_by_field=SLIGHTLY_NEWER)
-        addresses = [address for _, address in result.hits]
+        found = result.hits
+        addresses = [address for _, address in found]
         times = np.array(self._searcher.fast_field_values(TIME, addresses), np.int64)
-        lean = np.array([score for score, _ in result.hits], np.float64)
+        lean = np.array([score for score, _ in found], np.float64)
         step = _step(base)
         scores = np.round(read_scores(lean, newer(times), base) / step) * step
-        found = _Found(scores.tolist(), times.tolist(), addresses, result.count)
         if len(addresses) == asked and wanted:
             last = np.partition(scores, -wanted)[-wanted]
             if last - step <= highest_unseen(float(lean[-1]), base):
                 return None
-        return found
+        return _Found(scores.tolist(), times.tolist(), addresses, result.count)
 
     def _exact(self, engine: tantivy.Query, base: float, wanted: int) -> _Found:
         """So many of the first hits, and all that tie with the last of them."""
@@ -167,11 +167,12 @@ class SearchedIndex:
         step = _step(base)
         while True:
             result = self._searcher.search(engine, limit=asked, weight_by_field=NEWER)
-            scores = [round(score / SHARE / step) * step for score, _ in result.hits]
+            found = result.hits
+            scores = [round(score / SHARE / step) * step for score, _ in found]
             if len(scores) < asked or wanted == 0 or scores[-1] < scores[wanted - 1]:
                 break
             asked *= 8
-        addresses = [address for _, address in result.hits]
+        addresses = [address for _, address in found]
         return _Found(scores, self._searcher.fast_field_values(TIME, addresses), addresses, result.count)
 
     def _page(self, found: _Found, offset: int, limit: int) -> tuple[Hit, ...]:

@@ -21,6 +21,7 @@ from tests.bench import (
     small_uploads,
     snippets,
     staging,
+    tantivy,
 )
 from tests.bench.measuring import Result
 from tests.bench.report import as_json, machine, table, tell_figure
@@ -35,6 +36,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, int]] = {
     "growth": (growth.run, growth.NEEDED_BYTES),
     "search": (searching.run, searching.NEEDED_BYTES),
     "engines": (engines.run, engines.NEEDED_BYTES),
+    "tantivy": (tantivy.run, tantivy.NEEDED_BYTES),
     "indexing": (indexing.run, indexing.NEEDED_BYTES),
     "analysis": (analysis.run, analysis.NEEDED_BYTES),
     "found": (found.run, found.NEEDED_BYTES),
