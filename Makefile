@@ -35,7 +35,7 @@ run: setup assets
 test: $(DEV) assets
 	@$(BIN)/python -m scripts.system_parts --tests
 	@$(BIN)/python -m scripts.sample_files
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: $(DEV)
 	$(BIN)/ruff format --check .
