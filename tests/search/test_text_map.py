@@ -46,13 +46,13 @@ def text_map(text: str) -> TextMap:
     return TextMap(data)
 
 
-def read(highlighter: Highlighter, text: str) -> tuple[str, int]:
-    """The snippet, and how many characters of the text it took."""
-    reading, chars = highlighter.read(text_map(text)), 0
+def read(highlighter: Highlighter, text: str) -> tuple[str, list[int]]:
+    """The snippet, and how many characters of the text each piece had that it took."""
+    reading, chars = highlighter.read(text_map(text)), list[int]()
     while reading.wanted is not None:
         start, end = reading.wanted
         reading.look(text[start:end])
-        chars += end - start
+        chars.append(end - start)
     return reading.snippet(), chars
 
 
@@ -78,14 +78,14 @@ def test_what_stands_late_in_a_long_text_is_found_without_reading_it(
 ) -> None:
     html, chars = read(Highlighter(parse(query), analyzer), FILLING * 30 + word + " " + FILLING)
     assert f"<mark>{marked}</mark>" in html
-    assert chars <= 1000
+    assert sum(chars) <= 1000
 
 
 def test_a_text_with_nothing_of_it_gives_its_beginning_at_once(analyzer: Analyzer) -> None:
     highlighter = Highlighter(parse("відсутнє"), analyzer)
     html, chars = read(highlighter, FILLING * 30)
     assert html == highlighter.snippet(FILLING * 30)
-    assert chars <= 1000
+    assert sum(chars) <= 1000
 
 
 @settings(max_examples=60)
@@ -94,8 +94,11 @@ def test_reading_by_the_map_finds_what_reading_all_of_it_finds(
     analyzer: Analyzer, text: str, query: str
 ) -> None:
     highlighter = Highlighter(parse(query), analyzer)
-    by_map, _ = read(highlighter, text)
-    assert different(highlighter, by_map) == different(highlighter, highlighter.snippet(text))
+    by_map, looks = read(highlighter, text)
+    best = different(highlighter, highlighter.snippet(text))
+    if len(looks) < 3:  # as many as are taken before it is content with less
+        assert different(highlighter, by_map) == best
+    assert bool(different(highlighter, by_map)) == bool(best) or len(looks) > 3
 
 
 def different(highlighter: Highlighter, html: str) -> int:
