@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import shutil
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from ecm.cli import cli
 from ecm.optional_parts import find_parts, warn_of_missing_parts
 
 
@@ -49,3 +52,13 @@ def test_each_missing_part_is_logged_with_what_brings_it(
     assert "to show pages of office documents" in line
     assert "libreoffice-writer-nogui" in line
     assert len([each for each in caplog.messages if each.startswith("tesseract")]) == 3
+
+
+def test_the_command_tells_people_and_programs(programs: Path) -> None:
+    told = CliRunner().invoke(cli, ["parts"])
+    assert told.exit_code == 0
+    line = next(each for each in told.output.splitlines() if each.startswith("tesseract, Ukrainian"))
+    assert line.split("\t")[1] == "no"
+    assert line.endswith("tesseract-ocr tesseract-ocr-ukr")
+    listed = json.loads(CliRunner().invoke(cli, ["parts", "--json"]).output)
+    assert {part["name"]: part["is_there"] for part in listed}["LibreOffice"] is False
