@@ -98,11 +98,11 @@ def join(pieces: Sequence[tuple[bytes, int]]) -> bytes:
     for parts, raised in apart:
         if count:
             steps.append(struct.pack("<I", parts.first + raised - last))
-        steps.append(_expand(parts.steps))
+        steps.append(_wide(parts.steps))
         count, last = count + parts.documents, parts.last + raised
     counts: list[bytes] = []
     if any(parts.counts for parts, _ in apart):
-        counts = [_expand(parts.counts) or b"\1\0\0\0" * parts.documents for parts, _ in apart]
+        counts = [_wide(parts.counts) or b"\1\0\0\0" * parts.documents for parts, _ in apart]
     (first, first_raised), *_ = apart
     return _packed(
         _Parts(
@@ -110,9 +110,9 @@ def join(pieces: Sequence[tuple[bytes, int]]) -> bytes:
             first.first + first_raised,
             last,
             b"".join(steps),
-            b"".join(_expand(parts.weights) for parts, _ in apart),
+            b"".join(_expand_halves(parts.weights) for parts, _ in apart if parts.weights),
             b"".join(counts),
-            b"".join(_expand(parts.places) for parts, _ in apart),
+            b"".join(_wide(parts.places) for parts, _ in apart),
         )
     )
 
@@ -132,7 +132,7 @@ def unpack(packed: bytes, size: int, guard: _Guard) -> Postings:
     documents = _documents(parts, size)
     if not parts.weights:
         return Postings(documents, np.empty(0), no_places)
-    weights = np.frombuffer(_expand(parts.weights), "<f2").astype(np.float64)
+    weights = np.frombuffer(_expand_halves(parts.weights), "<f2").astype(np.float64)
     if len(weights) != len(documents) or not (weights.min() >= 0 and weights.max() <= _MOST_WEIGHT):
         raise ValueError("weights that were not written")
     return Postings(documents, weights, lambda: guard(lambda: _places(parts)))
@@ -190,7 +190,7 @@ def _packed(parts: _Parts) -> bytes:
     steps = _squeeze(steps)
     if not weights:
         return _SEVERAL_HEAD.pack(_SEVERAL, count, first, last) + steps
-    weights, counts = _squeeze(weights), _squeeze(counts)
+    weights, counts = _squeeze_halves(weights), _squeeze(counts)
     head = _SEVERAL_WEIGHED_HEAD.pack(
         _SEVERAL_WEIGHED, count, first, last, len(steps), len(weights), len(counts)
     )
@@ -230,7 +230,7 @@ def _raised(packed: bytes, raised: int) -> bytes:
 
 
 def _documents(parts: _Parts, size: int) -> Documents:
-    steps = np.frombuffer(_expand(parts.steps), "<u4")
+    steps = _expand(parts.steps)
     if len(steps) + 1 != parts.documents:
         raise ValueError("postings of another length than was written")
     documents = np.empty(parts.documents, np.int64)
@@ -243,12 +243,12 @@ def _documents(parts: _Parts, size: int) -> Documents:
 
 
 def _places(parts: _Parts) -> Places:
-    steps = np.frombuffer(_expand(parts.places), "<u4")
+    steps = _expand(parts.places)
     if not parts.counts:
         places: Any = steps.astype(np.int64)
         counts = np.ones(parts.documents, np.int64)
     else:
-        counts = np.frombuffer(_expand(parts.counts), "<u4").astype(np.int64)
+        counts = _expand(parts.counts).astype(np.int64)
         if len(counts) != parts.documents or counts.min() < 1 or counts.sum() != len(steps):
             raise ValueError("places that were not written")
         places = np.cumsum(steps, dtype=np.int64)
@@ -261,13 +261,37 @@ def _places(parts: _Parts) -> Places:
     return Places(counts, places)
 
 
-def _squeeze(data: bytes) -> bytes:
-    if not data:
+def _squeeze(numbers: bytes) -> bytes:
+    """Numbers of four bytes, small: a byte that tells how, and the numbers, narrow and compressed if they are
+    many."""
+    if not numbers:
         return b""
-    return b"\x01" + zlib.compress(data, 1) if len(data) > _SQUEEZED_BYTES else b"\x00" + data
+    if len(numbers) <= _SQUEEZED_BYTES:
+        return b"\x00" + numbers
+    wide = np.frombuffer(numbers, "<u4")
+    most = int(wide.max())
+    width = 1 if most < 1 << 8 else 2 if most < 1 << 16 else 4
+    return bytes((width,)) + zlib.compress(wide.astype(f"<u{width}").tobytes(), 1)
 
 
-def _expand(data: bytes) -> bytes:
-    if not data:
-        return b""
-    return zlib.decompress(memoryview(data)[1:]) if data[0] else data[1:]
+def _expand(squeezed: bytes) -> NDArray[np.unsignedinteger[Any]]:
+    if not squeezed:
+        return np.empty(0, "<u4")
+    width, data = squeezed[0], memoryview(squeezed)[1:]
+    if not width:
+        return np.frombuffer(data, "<u4")
+    if width not in (1, 2, 4):
+        raise ValueError("numbers of a width that was not written")
+    return np.frombuffer(zlib.decompress(data), f"<u{width}")
+
+
+def _wide(squeezed: bytes) -> bytes:
+    return _expand(squeezed).astype("<u4").tobytes()
+
+
+def _squeeze_halves(weights: bytes) -> bytes:
+    return b"\x01" + zlib.compress(weights, 1) if len(weights) > _SQUEEZED_BYTES else b"\x00" + weights
+
+
+def _expand_halves(squeezed: bytes) -> bytes:
+    return zlib.decompress(memoryview(squeezed)[1:]) if squeezed[0] else squeezed[1:]

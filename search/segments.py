@@ -83,8 +83,8 @@ class SegmentFiles(Protocol):
     def beginning(self, field: str, prefix: str) -> Iterable[tuple[str, Postings]]:
         """The terms that begin like this, in order of their bytes, and where they stand."""
 
-    def terms(self, field: str, prefix: str) -> list[str]:
-        """The terms that begin like this, in order of their bytes."""
+    def forms(self) -> list[str]:
+        """All surface forms."""
 
     def all_postings(self) -> Iterator[tuple[str, bytes, bytes]]:
         """Everything, packed, in the order of fields and of terms as bytes."""
@@ -169,15 +169,18 @@ class OpenSegment:
 
     def forms(self, length: int) -> list[str]:
         """The surface forms that are not more than two letters longer or shorter than this."""
-        return [form for letters in range(length - 2, length + 3) for form in self._lexicon.get(letters, ())]
+        forms, starts = self._lexicon
+        first, end = (min(max(letters, 0), len(starts) - 1) for letters in (length - 2, length + 3))
+        return forms[int(starts[first]) : int(starts[end])]
 
     @cached_property
-    def _lexicon(self) -> dict[int, list[str]]:
-        by_length: dict[int, list[str]] = {}
-        for form in self.files.terms(form_field("everywhere"), ""):
-            by_length.setdefault(len(form), []).append(form)
-            self._cached_bytes += _FORM_BYTES
-        return by_length
+    def _lexicon(self) -> tuple[list[str], NDArray[np.intp]]:
+        """All surface forms by their lengths, and where those of each length begin."""
+        forms = sorted(self.files.forms(), key=len)
+        self._cached_bytes += _FORM_BYTES * len(forms)
+        lengths = np.fromiter(map(len, forms), np.int64, len(forms))
+        longest = int(lengths[-1]) if forms else 0
+        return forms, np.searchsorted(lengths, np.arange(longest + 2))
 
     def having_visible(self, terms: frozenset[str]) -> Mask:
         """Which documents have one of these terms in `visible_to`, deleted ones too."""

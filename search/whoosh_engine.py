@@ -36,12 +36,14 @@ from .folder_engine import FolderEngine
 from .manifest import ManifestError, SegmentRecord
 from .matching import Places
 from .packing import HEAD_BYTES, count_of, pack_rows, unpack, unpack_rows
-from .segments import Postings, Rows, decode, encode
+from .segments import Postings, Rows, decode, encode, form_field
 
-_FORMAT_NAME: Final = f"whoosh 4 {sys.byteorder}"  # change it with the format of the files
+_FORMAT_NAME: Final = f"whoosh 5 {sys.byteorder}"  # change it with the format of the files
 _INDEX_NAME: Final = "MAIN"
 _ENDINGS: Final = (".trm", ".pst", ".row.col")
 _MAPPED_BYTES: Final = 1 << 18  # smaller files are read whole: a mapping costs a file descriptor
+_FORMS: Final = form_field("everywhere")
+_LEXICON: Final = "lexicon"  # of one term alone: all forms, for spelling
 _INLINED_BYTES: Final = 64  # so short a list stands beside its term: most terms are that rare
 
 _P = ParamSpec("_P")
@@ -78,17 +80,26 @@ class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
 
 
 class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
-    """Writes terms in order, and their postings."""
+    """Writes terms in order, and their postings; and once more all forms together, to be read at once."""
 
     def write_all(self, postings: Iterable[tuple[str, bytes, bytes]]) -> None:
+        forms: list[bytes] = []
         for field, of_field in groupby(postings, key=itemgetter(0)):
             self.start_field(field, _FIELD)
-            for _, term, found in of_field:
-                self.start_term(term)
-                self._postwriter.write(found)
-                self.finish_term()
+            for _, term, packed in of_field:
+                self._write_term(term, packed)
+                if field == _FORMS:
+                    forms.append(term)
             self.finish_field()
+        self.start_field(_LEXICON, _FIELD)
+        self._write_term(b"", zlib.compress(b"\n".join(forms), 1))
+        self.finish_field()
         self.close()
+
+    def _write_term(self, term: bytes, packed: bytes) -> None:
+        self.start_term(term)
+        self._postwriter.write(packed)
+        self.finish_term()
 
     def abandon(self) -> None:
         """Close the files, whatever becomes of what is in them."""
@@ -203,13 +214,9 @@ class _WhooshSegment:
         return found
 
     @_guarded
-    def terms(self, field: str, prefix: str) -> list[str]:
-        start, found = encode(prefix), []
-        for name, term in self._terms.terms_from(field, start):
-            if name != field or not term.startswith(start):
-                break
-            found.append(decode(term))
-        return found
+    def forms(self) -> list[str]:
+        forms = decode(zlib.decompress(self._packed(self._terms.term_info(_LEXICON, b""))))
+        return forms.split("\n") if forms else []
 
     def all_postings(self) -> Iterator[tuple[str, bytes, bytes]]:
         items = iter(self._terms.items())
@@ -219,7 +226,8 @@ class _WhooshSegment:
     @_guarded
     def _next(self, items: Iterator[Any]) -> tuple[str, bytes, bytes] | None:
         for (field, term), info in items:
-            return field, term, self._packed(info)
+            if field != _LEXICON:
+                return field, term, self._packed(info)
         return None
 
     def _read(self, info: Any) -> Postings:
