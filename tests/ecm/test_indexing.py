@@ -15,7 +15,7 @@ from sqlalchemy import select
 from ecm import Ecm
 from ecm.models import Version
 from tests.contracts.engine_contract import entry
-from tests.firms import Firm, put
+from tests.firms import Firm, index, put
 
 
 @contextmanager
@@ -59,7 +59,7 @@ def test_refresh_gives_what_was_written_and_takes_away_what_was_trashed(app: Ecm
 def test_refresh_says_so_when_nobody_works(app: Ecm, alfa: Firm) -> None:
     put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
     assert not app.refresh(alfa.olena, timeout_s=0.05)
-    app.work_off()
+    index(app)
     assert app.refresh(alfa.olena, timeout_s=0)
 
 
@@ -77,10 +77,11 @@ def test_a_bulk_load_keeps_no_other_company_waiting(
     for number in range(5):
         put(app, alfa.olena, alfa.deal, "договір".encode(), f"{number}.txt")
     put(app, beta.olena, beta.deal, "договір".encode(), "b.txt")
-    assert app.indexing.work() and app.indexing.work()
+    assert app.indexing.work()
+    assert app.indexing.work()
     assert titles(app, beta, "договір") == ["b.txt"], "it had one of the two turns"
     assert app.search(alfa.olena).pending == 4, "a group ends when its time is over"
-    app.work_off()
+    index(app)
     assert app.search(alfa.olena, "договір").total == 5
 
 
@@ -95,7 +96,7 @@ def test_a_rebuild_is_told_and_goes_from_the_newest_while_search_answers(
 ) -> None:
     for number in range(6):
         put(app, alfa.olena, alfa.deal, "договір".encode(), f"{number}.txt")
-    app.work_off()
+    index(app)
     assert not app.indexing.lag(alfa.company.id).rebuilding
     app.close()
     if harm == "missing":
@@ -116,7 +117,7 @@ def test_a_rebuild_is_told_and_goes_from_the_newest_while_search_answers(
     put(app, alfa.olena, alfa.deal, "договір".encode(), "new.txt")
     app.indexing.work()
     assert "new.txt" in titles(app, alfa, "договір"), "what people change goes before the rebuild"
-    app.work_off()
+    index(app)
     lag = app.indexing.lag(alfa.company.id)
     assert (lag.rebuilding, lag.pending, len(titles(app, alfa, "договір"))) == (False, 0, 7)
 
@@ -125,7 +126,7 @@ def test_damage_is_noticed_by_the_worker_that_starts_and_mended_by_itself(
     app: Ecm, alfa: Firm, open_library: Callable[..., Ecm], tmp_path: Path
 ) -> None:
     put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
-    app.work_off()
+    index(app)
     app.close()
     flip_a_byte(tmp_path / "index")
     app = open_library()
@@ -145,7 +146,7 @@ def test_a_worker_looks_at_its_indexes_again_after_a_day(
     app: Ecm, alfa: Firm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
-    app.work_off()
+    index(app)
     while app.indexing.rebuilding.verify_next():
         pass
     flip_a_byte(tmp_path / "index")
@@ -155,7 +156,7 @@ def test_a_worker_looks_at_its_indexes_again_after_a_day(
     assert not app.indexing.rebuilding.verify_next(), "the next round begins"
     assert app.indexing.rebuilding.verify_next()
     assert app.indexing.lag(alfa.company.id).rebuilding
-    app.work_off()
+    index(app)
     assert list(app.fsck(alfa.company.id)) == []
 
 
@@ -164,7 +165,7 @@ def test_search_answers_from_what_is_whole_until_a_damaged_index_is_made_anew(
 ) -> None:
     for name in ("long.txt", "short.txt", "third.txt"):
         put(app, alfa.olena, alfa.deal, f"договір {name * 20 if name == 'long.txt' else ''}".encode(), name)
-        app.work_off()
+        index(app)
     app.close()
     flip_a_byte(tmp_path / "index")  # the largest file is of the one with the long text
     monkeypatch.setattr("ecm.index_turns.BATCH", 1)
@@ -175,7 +176,7 @@ def test_search_answers_from_what_is_whole_until_a_damaged_index_is_made_anew(
         app.indexing.work()  # the check, then the newest
         page = app.search(alfa.olena, "договором")
         assert (page.total, page.rebuilding) == (2, True)
-    app.work_off()
+    index(app)
     page = app.search(alfa.olena, "договором")
     assert (page.total, page.rebuilding) == (3, False)
     assert list(app.fsck(alfa.company.id)) == []
@@ -183,12 +184,12 @@ def test_search_answers_from_what_is_whole_until_a_damaged_index_is_made_anew(
 
 def test_a_rebuild_makes_search_forget_what_is_gone(app: Ecm, alfa: Firm) -> None:
     put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
-    app.work_off()
+    index(app)
     engine, company = app.indexing.rebuilding._engine, str(alfa.company.id)
     engine.write(company, [entry("999999", "договір")])  # as after an older database was restored
     assert app.indexing.rebuilding.rebuild(alfa.company.id) == 1
     assert len(list(engine.ids(company))) == 2, "meanwhile search answers from what it has"
-    app.work_off()
+    index(app)
     assert len(list(engine.ids(company))) == 1
     assert list(app.fsck(alfa.company.id)) == []
 
@@ -197,14 +198,14 @@ def test_an_index_of_older_rules_is_made_anew(
     app: Ecm, alfa: Firm, open_library: Callable[..., Ecm], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
-    app.work_off()
+    index(app)
     app.close()
     monkeypatch.setattr("ecm.search.folder_engine.ENTRY_TERMS", "terms of tomorrow")
     app = open_library()
     for _ in range(3):
         app.search(alfa.olena, "договір")  # which asks for the check, once
     assert app.search(alfa.olena).pending == 1
-    app.work_off()
+    index(app)
     assert titles(app, alfa, "договором") == ["a.txt"]
 
 
@@ -216,14 +217,14 @@ def states(app: Ecm) -> dict[str, str]:
 def test_texts_are_read_again_of_all_documents_or_of_those_that_failed(app: Ecm, alfa: Firm) -> None:
     put(app, alfa.olena, alfa.deal, "договір".encode(), "good.txt")
     put(app, alfa.olena, alfa.deal, b"%PDF-1.7\nbroken", "bad.pdf")
-    app.work_off()
+    index(app)
     assert states(app) == {"good.txt": "done", "bad.pdf": "failed"}
     assert app.indexing.rebuilding.reextract(alfa.company.id, failed_only=True) == 1
     assert states(app) == {"good.txt": "done", "bad.pdf": "pending"}
-    app.work_off()
+    index(app)
     assert app.indexing.rebuilding.reextract(alfa.company.id) == 2
     assert titles(app, alfa, "договором") == ["good.txt"], "what search knows stays until then"
-    app.work_off()
+    index(app)
     assert states(app) == {"good.txt": "done", "bad.pdf": "failed"}
     assert titles(app, alfa, "договором") == ["good.txt"]
 
@@ -231,7 +232,7 @@ def test_texts_are_read_again_of_all_documents_or_of_those_that_failed(app: Ecm,
 def test_reading_again_leaves_other_companies_alone(app: Ecm, alfa: Firm, beta: Firm) -> None:
     for firm, number in itertools.product((alfa, beta), range(2)):
         put(app, firm.olena, firm.deal, "договір".encode(), f"{firm.company.name}{number}.txt")
-    app.work_off()
+    index(app)
     assert app.indexing.rebuilding.reextract(alfa.company.id) == 2
     assert app.search(beta.olena).pending == 0
     assert {name for name, state in states(app).items() if state == "pending"} == {"Альфа0.txt", "Альфа1.txt"}
