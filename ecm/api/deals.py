@@ -9,7 +9,8 @@ from flask import Response
 
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library
-from ecm.api.schemas import DealChange, DealDeletion, DealIn, DealOut, DealPage, PageQuery
+from ecm.api.schemas import PageQuery
+from ecm.api.schemas.deals import DealChange, DealDeletion, DealIn, DealOut, DealPage
 from ecm.errors import Invalid
 from ecm.models import Deal
 from ecm.unit_of_work import UnitOfWork

@@ -11,13 +11,13 @@ from ecm.api import shown
 from ecm.api.authentication import current_actor, library
 from ecm.api.bodies import streamed
 from ecm.api.receiving import Received, Storing, store
-from ecm.api.schemas import (
+from ecm.api.schemas import PageQuery
+from ecm.api.schemas.documents import (
     DeletionQuery,
     DocumentChange,
     DocumentOut,
     DocumentPage,
     IdempotencyHeader,
-    PageQuery,
     StoredOut,
     UploadQuery,
 )

@@ -6,7 +6,8 @@ from apiflask import Schema
 from apiflask.fields import Boolean, DateTime, Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 
-from ecm.api.schemas import DocumentOut, Duplicate, PageOut
+from ecm.api.schemas import PageOut
+from ecm.api.schemas.documents import DocumentOut, Duplicate
 from ecm.finding import SORTS
 from ecm.likeness import LIMIT_MOST
 from ecm.paging import PER_PAGE_MOST
