@@ -26,9 +26,17 @@ _DOCUMENTS = (
         Document.trashed_at.is_(None),
     )
 )
+_MAP_OF_LONG_BYTES: Final = (
+    4096  # a text with a smaller map is soon read, and sooner than asked for once more
+)
 _DOCUMENTS_WITH_TEXT = _DOCUMENTS.add_columns(
     VersionText.map,
-    case((VersionText.map.is_(None), func.substr(VersionText.text, 1, bindparam("head_chars")))),
+    case(
+        (
+            func.coalesce(func.length(VersionText.map), 0) < _MAP_OF_LONG_BYTES,
+            func.substr(VersionText.text, 1, bindparam("head_chars")),
+        )
+    ),
 ).join(VersionText, VersionText.version_id == Version.id, isouter=True)
 _PIECES_READ: Final = 20  # at once
 _PIECE_IDS = [bindparam(f"id_{number}", type_=BigInteger) for number in range(_PIECES_READ)]
@@ -56,7 +64,8 @@ _CARDS = (
 @dataclass(frozen=True, slots=True)
 class Rows:
     """Documents by id, in the order asked for, with their current versions and cards; by the version's id the
-    maps of texts that have one, and the beginnings of the other texts; names of users by id."""
+    maps of texts that have one, and the beginnings of texts that have none or a small one; names of users
+    by id."""
 
     documents: dict[int, Document] = field(default_factory=dict)
     maps: dict[int, bytes] = field(default_factory=dict)
@@ -89,10 +98,10 @@ class FoundRows:
                 rows.names[version.uploaded_by_id] = name
                 if texts:
                     text_map, head = texts
-                    if text_map is None:
-                        rows.heads[version.id] = head or ""
-                    else:
+                    if text_map is not None:
                         rows.maps[version.id] = text_map
+                    if text_map is None or head is not None:
+                        rows.heads[version.id] = head or ""
             for document_id, card in session.execute(_CARDS, values):
                 cards[document_id].append(card)
             for id in ids:

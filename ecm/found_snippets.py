@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from ecm.access import Actor
 from ecm.found_rows import FoundRows, Rows
-from ecm.search.snippets import Highlighter
+from ecm.search.snippets import Highlighter, Reading
 from ecm.search.text_map import MAPPED_CHARS, TextMap
 
 
@@ -14,19 +16,18 @@ def make_snippets(highlighter: Highlighter, actor: Actor, found: FoundRows, rows
     A map of other rules than today's counts for nothing: then the text is read as one that has none. A text
     that is replaced meanwhile gives what stands there now.
     """
-    snippets = {id: highlighter.snippet(head) for id, head in rows.heads.items()}
-    readings = {}
-    unmapped: dict[int, tuple[int, int]] = {}
+    readings: dict[int, Reading] = {}
     for id, data in rows.maps.items():
-        try:
+        with suppress(ValueError):  # a map of other rules
             readings[id] = highlighter.read(TextMap(data))
-        except ValueError:
-            unmapped[id] = (0, MAPPED_CHARS)
-    if unmapped:
-        heads = found.pieces(actor, unmapped)
-        snippets |= {id: highlighter.snippet(heads.get(id, "")) for id in unmapped}
+    texts = dict(rows.heads)
+    if unmapped := {id: (0, MAPPED_CHARS) for id in rows.maps if id not in readings and id not in texts}:
+        texts |= dict.fromkeys(unmapped, "") | found.pieces(actor, unmapped)
+    snippets = {id: highlighter.snippet(text) for id, text in texts.items() if id not in readings}
     while wanted := {id: reading.wanted for id, reading in readings.items() if reading.wanted is not None}:
-        pieces = found.pieces(actor, wanted)
+        pieces = {id: texts[id][start:end] for id, (start, end) in wanted.items() if id in texts}
+        if elsewhere := {id: piece for id, piece in wanted.items() if id not in texts}:
+            pieces |= found.pieces(actor, elsewhere)
         for id in wanted:
             readings[id].look(pieces.get(id, ""))
     return snippets | {id: reading.snippet() for id, reading in readings.items()}

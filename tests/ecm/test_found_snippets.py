@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import event, select, update
 
 from ecm import Ecm
+from ecm.found_rows import FoundRows
 from ecm.models import VersionText
 from ecm.search.text_map import TextMap
 from tests.firms import Firm, put
 
 FILLING = "Вступ до документа, у якому ще нічого немає. "
-LONG = FILLING * 200
+LONG = FILLING * 20 + " ".join(f"Рядок {number}." for number in range(400)) + FILLING * 20
 
 
 @pytest.fixture
@@ -56,6 +57,13 @@ def test_of_a_long_text_only_pieces_are_read(app: Ecm, alfa: Firm) -> None:
     assert len(asked) == 2  # the short texts and the maps; the pieces
 
 
+def test_a_text_with_a_small_map_is_read_at_once(app: Ecm, alfa: Firm) -> None:
+    text = f"{FILLING * 100}Укладено договори постачання. {FILLING * 100}"
+    put(app, alfa.olena, alfa.deal, text.encode(), "a.txt")
+    app.work_off()
+    assert "Укладено <mark>договори</mark> постачання." in snippets(app, alfa, "договір")["a.txt"]
+
+
 @pytest.mark.usefixtures("stored")
 def test_a_map_of_other_rules_is_no_map(app: Ecm, alfa: Firm) -> None:
     before = snippets(app, alfa, "договір")
@@ -72,15 +80,13 @@ def test_a_text_has_a_map_when_it_is_long(app: Ecm, alfa: Firm) -> None:
             assert data is None or TextMap(data).text_chars == len(text)
 
 
-def test_more_pages_than_one_read_are_shown(app: Ecm, alfa: Firm) -> None:
-    for number in range(21):
-        put(
-            app, alfa.olena, alfa.deal, f"{FILLING * 40} Укладено договір {number}.".encode(), f"{number}.txt"
-        )
+def test_pieces_of_any_number_of_texts_are_read_and_of_no_other_company(
+    app: Ecm, alfa: Firm, beta: Firm
+) -> None:
+    first = put(app, alfa.olena, alfa.deal, "Перший договір.".encode(), "a.txt").current.id
+    last = put(app, alfa.olena, alfa.deal, "Останній договір.".encode(), "b.txt").current.id
     app.work_off()
-    page = app.search(alfa.olena, "договором", per_page=21)
-    assert len(page.items) == 21
-    assert all(
-        f"Укладено <mark>договір</mark> {hit.document.title.removesuffix('.txt')}." in hit.snippet
-        for hit in page
-    )
+    wanted = {first: (7, 14), **dict.fromkeys(range(last + 1, last + 40), (0, 5)), last: (9, 100)}
+    rows = FoundRows(app.database)
+    assert rows.pieces(alfa.olena, wanted) == {first: "договір", last: "договір."}
+    assert rows.pieces(beta.olena, wanted) == {}
