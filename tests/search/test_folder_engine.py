@@ -176,6 +176,17 @@ def test_what_is_kept_open_has_a_bound_in_bytes_and_in_files_of_the_system(
     assert sum(snapshot.descriptors for snapshot in mapping._snapshots.values()) == 4
 
 
+def test_what_was_read_of_an_index_once_for_all_counts_as_held(engine: WhooshEngine) -> None:
+    engine.write(COMPANY, [entry("1", "договір рахунок", tags=("a",))])
+    find(engine, "договір")
+    held = [engine._snapshot(COMPANY).held_bytes]
+    engine.spellings(COMPANY, "рахунк", visible_to=["company"])
+    held.append(engine._snapshot(COMPANY).held_bytes)
+    engine.search(COMPANY, TREE, visible_to=["company"], facets=FACETS)
+    held.append(engine._snapshot(COMPANY).held_bytes)
+    assert held[0] < held[1] < held[2]
+
+
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are told by Linux")
 def test_what_is_closed_is_closed_at_once(engine: WhooshEngine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(whoosh_engine, "_MAPPED_BYTES", 1)
