@@ -61,12 +61,10 @@ class _Sought:
     prefix: str
     exact: bool
 
-    def equals(self, other: _Sought) -> bool:
-        """Whether the two find the same."""
-        if self.exact or other.exact:
-            return self == other
-        mine, others = ([each.lemmas for each in one.positions] for one in (self, other))
-        return self.prefix == other.prefix and mine == others
+    def key(self) -> tuple[object, ...]:
+        """The same for what finds the same."""
+        forms = tuple(each.forms for each in self.positions) if self.exact else ()
+        return self.prefix, self.exact, forms, tuple(each.lemmas for each in self.positions)
 
     def is_found(self, positions: Sequence[Position]) -> bool:
         count = len(self.positions)
@@ -116,13 +114,15 @@ class Highlighter:
         self._parts: list[list[str]] = []
         self._judged: dict[str, int | None] = {}
         patterns: list[tuple[str, str]] = []
+        keys: set[tuple[object, ...]] = set()
         for leaf in sought(query):
             if isinstance(leaf, Prefix):
                 before, prefix = analyzer.prefix(leaf.text)
             else:
                 before, prefix = analyzer.words(leaf.text), ""
             one = _Sought(before, prefix, isinstance(leaf, Exact))
-            if (before or prefix) and not any(one.equals(other) for other in self._sought):
+            if (before or prefix) and one.key() not in keys:
+                keys.add(one.key())
                 self._sought.append(one)
                 self._parts.append(analyzer.parts(leaf.text))
                 patterns += _patterns(analyzer, self._parts[-1], begun=bool(prefix))
