@@ -280,7 +280,7 @@ class WhooshEngine(FolderEngine):
         analyzer: Analyzer,
         *,
         lock_timeout_s: float = 2.0,
-        open_indexes: int = 1_000,
+        open_indexes: int = 2_000,
         open_bytes: int = 128 << 20,
     ) -> None:
         super().__init__(

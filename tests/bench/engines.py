@@ -116,7 +116,7 @@ def among_many(
     one, many = folder / "one", folder / "many"
     copy_index(engine, company, one / company)
     copy_index(engine, company, many / company)
-    names = [f"c{number}" for number in range(companies)]
+    names = [f"c{number}" for number in range(companies - 1)]
     for name in names:
         copy_index(engine, "moderate", many / name)
     alone, crowded = WhooshEngine(one, Analyzer()), WhooshEngine(many, Analyzer())
