@@ -25,7 +25,7 @@ from .interface import Entry, Facet
 from .matching import microseconds, newer, weigh
 from .query import Scope
 
-SCHEMA: Final = "tantivy 3"  # change it with anything here
+SCHEMA: Final = "tantivy 4"  # change it with anything here
 SCOPES: Final[tuple[Scope, ...]] = ("everywhere", "title", "deal", "client")
 FACET_FIELDS: Final[Mapping[Facet, str]] = {
     "kind": "kind",
@@ -36,9 +36,6 @@ FACET_FIELDS: Final[Mapping[Facet, str]] = {
 }
 TAG_WRITTEN: Final = "tag_written"
 TIME: Final = "time"  # of upload, in microseconds
-NEWEST: Final = "newest"  # orders by upload time and id; what follows the time is the id
-OLDEST: Final = "oldest"
-TIME_DIGITS: Final = 16
 NEWER: Final = "newer"  # by which scores are multiplied; and with the power that `tantivy_ranking` needs
 SLIGHTLY_NEWER: Final = "slightly_newer"
 FREQUENCY_STEP: Final = 5  # a lemma of weight 1 more stands so many times more often in `weights`
@@ -58,7 +55,6 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ESCAPE: Final = "\ue000"
 _UNSTORABLE: Final = re.compile("[\ud800-\udfff\ue000]")
 _ESCAPED: Final = re.compile("\ue000([0-9a-f]{4})")
-_HALF_RANGE: Final = 1 << 63
 
 
 @dataclass(slots=True)
@@ -84,8 +80,6 @@ def build_schema() -> tantivy.Schema:
     for name in (*_VALUES, "year"):
         fast = name in _FAST
         builder.add_text_field(name, fast=fast, tokenizer_name="raw", index_option="basic")
-    for name in (NEWEST, OLDEST):
-        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
     builder.add_integer_field(TIME, fast=True)
     builder.add_float_field(NEWER, fast=True)
     builder.add_float_field(SLIGHTLY_NEWER, fast=True)
@@ -117,8 +111,6 @@ def build_document(entry: Entry, analyzer: Analyzer) -> tuple[tantivy.Document, 
     time_us = microseconds(entry.uploaded_at)
     document.add_text("year", str((_EPOCH + timedelta(microseconds=time_us)).year))
     document.add_integer(TIME, time_us)
-    document.add_text(NEWEST, f"{_HALF_RANGE - time_us:0{TIME_DIGITS}x}{entry_id}")
-    document.add_text(OLDEST, f"{_HALF_RANGE + time_us:0{TIME_DIGITS}x}{entry_id}")
     factor = float(newer(np.array([time_us]))[0])
     for name, power in ((NEWER, 1.0), (SLIGHTLY_NEWER, LEANING)):
         document.add_float(name, 2.0 ** (factor**power) - 2.0)  # tantivy multiplies by log2(2 + this)
