@@ -79,12 +79,17 @@ def write_and_kill(folder: Path, number: int, delay_s: float) -> list[str]:
 
 def test_the_folder_does_not_grow_without_end(tmp_path: Path, analyzer: Analyzer) -> None:
     engine = TantivyEngine(tmp_path, analyzer)
-    most_files = 0
-    for number in range(60):
-        engine.write(COMPANY, [entry("1", f"договір слово{number}"), entry("2", "акт")])
-        most_files = max(most_files, len(list(engine.folder_of(COMPANY).iterdir())))
-    assert most_files < 90
-    assert find(engine, "договір") == ["1"]
+    files: list[int] = []
+    sizes: list[int] = []
+    for number in range(150):
+        engine.write(COMPANY, [entry(str(number % 20), f"договір слово{number}")])
+        found = list(engine.folder_of(COMPANY).iterdir())
+        files.append(len(found))
+        sizes.append(sum(path.stat().st_size for path in found))
+    assert max(files) < 70, "some eight segments of six files, and deletions"
+    assert max(files[75:]) <= max(files[:75])
+    assert max(sizes[75:]) < 2 * max(sizes[:75]), "files of dead segments are kept"
+    assert len(find(engine, "договір")) == 20
     engine.check(COMPANY)
 
 
