@@ -34,7 +34,7 @@ from .tantivy_schema import (
 
 _RAISED: Final = (ValueError, OSError, RuntimeError, SystemError)  # by tantivy, for whatever is wrong
 _LOOK_EVERY_S: Final = 1.0  # at the files of an index that is open: a dozen of them, a microsecond each
-_SPARE_HITS: Final = 108  # looked at beyond a page, to see where a tie ends
+_SPARE_HITS: Final = 60  # looked at beyond a page, to see where a tie ends
 _MAX_VALUES: Final = 60_000  # of one facet among the hits: tantivy counts no more than 65,000 at once
 _EXACT: Final = 2.0**-20  # of a score, before its base is taken off: tantivy reckons with 24 bits
 
