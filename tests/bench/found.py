@@ -170,9 +170,8 @@ def idle_cpu_s(ours: OurService, for_s: float) -> float:
 
 
 def cpu_s(ours: OurService) -> float:
-    """The processor time of all processes of the service until now."""
-    times = [process.cpu_times() for process in ours.service.processes()]
-    return sum(each.user + each.system for each in times)
+    """The processor time of all processes of the service until now, with those that have ended."""
+    return sum(sum(process.cpu_times()[:4]) for process in ours.service.processes())
 
 
 def measure_singles(member: Member, numbers: Iterator[int], count: int) -> Singles:
