@@ -6,13 +6,10 @@ still the newest. Writers take turns by a lock beside the folder, and commit by 
 
 from __future__ import annotations
 
-import re
-import secrets
-import shutil
 import threading
 from collections import OrderedDict
 from collections.abc import Callable, Collection, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -20,15 +17,16 @@ from . import manifest as manifests
 from .analysis import Analyzer
 from .commits import Change, salvage, sweep
 from .entry_terms import ENTRY_TERMS
-from .errors import IndexBusy, IndexDamaged, IndexUnavailable
+from .errors import IndexDamaged, IndexUnavailable
 from .facets import count_values
+from .folders import CompanyFolders
 from .interface import Entry, Facet, Frequencies, Hit, Hits, Sort, Spelling
-from .locks import LockTimeout, locked, open_files_limit
+from .locks import open_files_limit
 from .manifest import Manifest, ManifestError
 from .matching import Mask, Matches, Matching
 from .query import Query
 from .ranking import rank
-from .segments import SegmentStore, Snapshot, encode, lemma_field
+from .segments import SegmentStore, Snapshot, lemma_field
 from .spelling import nearest
 
 _DESCRIPTORS_SHARE: Final = 0.4  # of the files that a process may have open: large ones, which are mapped
@@ -54,12 +52,11 @@ class FolderEngine:
         open_indexes: int,
         open_bytes: int,
     ) -> None:
-        self._folder = Path(folder)
+        self._folders = CompanyFolders(folder, lock_timeout_s)
         self._analyzer = analyzer
         self._store = store
         self._readable = f"{format}, {ENTRY_TERMS}, "
         self._schema = self._readable + analyzer.version
-        self._lock_timeout_s = lock_timeout_s
         self._open_indexes = open_indexes
         self._open_bytes = open_bytes
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
@@ -171,17 +168,10 @@ class FolderEngine:
 
     def drop(self, company: str) -> None:
         """See `SearchEngine.drop`. Searches under way end with what they have. IndexBusy."""
-        folder, dropped = self._path(company), self._folder / ".dropped"
         with self._locked(company), _translated(company):
             with self._snapshots_lock:
                 self._snapshots.pop(company, None)
-            dropped.mkdir(exist_ok=True)
-            if folder.exists():
-                folder.rename(dropped / secrets.token_hex(8))
-                manifests.sync_folder(self._folder)
-            for doomed in dropped.iterdir():  # ours, and what a killed process has left
-                shutil.rmtree(doomed, ignore_errors=True)
-            self._lock_path(company).unlink(missing_ok=True)
+            self._folders.delete(company)
 
     def close(self) -> None:
         """See `SearchEngine.close`."""
@@ -257,7 +247,7 @@ class FolderEngine:
         if manifests.read_raw(folder) is None:
             folder.mkdir(exist_ok=True)
             manifests.publish(folder, Manifest(self._schema, (), {}))
-            manifests.sync_folder(self._folder)
+            manifests.sync_folder(folder.parent)
         snapshot = self._snapshot(company)
         self._need_sound(snapshot)
         return snapshot
@@ -283,19 +273,13 @@ class FolderEngine:
 
     @contextmanager
     def _locked(self, company: str) -> Iterator[None]:
-        with _translated(company):
-            self._folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with locked(self._lock_path(company), self._lock_timeout_s):
-                yield
-        except LockTimeout as error:
-            raise IndexBusy(f"the index of company {company} is being written") from error
+        with ExitStack() as stack:
+            with _translated(company):
+                stack.enter_context(self._folders.locked(company))
+            yield
 
     def _path(self, company: str) -> Path:
-        return self._folder / _folder_name(company)
-
-    def _lock_path(self, company: str) -> Path:
-        return self._folder / f"{_folder_name(company)}.lock"
+        return self._folders.path(company)
 
 
 def _only(hits: Matches, there: Mask | None) -> Matches:
@@ -314,8 +298,3 @@ def _translated(company: str) -> Iterator[None]:
         raise IndexDamaged(company, str(error)) from error
     except OSError as error:
         raise IndexUnavailable(f"index of company {company}: {error}") from error
-
-
-def _folder_name(company: str) -> str:
-    """A plain name that no two companies share, also where upper and lower case are one."""
-    return re.sub(rb"[^a-z0-9_-]", lambda match: b"%%%02X" % match[0][0], encode(company)).decode() or "%"
