@@ -16,29 +16,7 @@ from ecm.search.query import And, Exact, Not, Or, Phrase, Prefix, Query, Term, U
 from ecm.search.tantivy_engine import TantivyEngine
 from ecm.search.whoosh_engine import WhooshEngine
 from tests.contracts.engine_contract import COMPANY, EVERYBODY, NOON, EngineContract, Place, deal, entry, find
-
-
-class TantivyPlace:
-    """A folder of tantivy indexes."""
-
-    def __init__(self, folder: Path, analyzer: Analyzer) -> None:
-        self.folder = folder
-        self.analyzer = analyzer
-        self.code = (
-            "from pathlib import Path\n"
-            "from ecm.search.analysis import Analyzer\n"
-            "from ecm.search.tantivy_engine import TantivyEngine\n"
-            f"engine = TantivyEngine(Path({str(folder)!r}), Analyzer(), lock_timeout_s=0.05)\n"
-        )
-
-    def open(self, *, lock_timeout_s: float = 0.05) -> TantivyEngine:
-        return TantivyEngine(self.folder, self.analyzer, lock_timeout_s=lock_timeout_s)
-
-    def files(self, company: str) -> list[Path]:
-        """All but locks, which hold nothing."""
-        folder = self.open().folder_of(company)
-        found = folder.rglob("*") if folder.exists() else ()
-        return sorted(path for path in found if path.is_file() and path.suffix != ".lock")
+from tests.search.places import TantivyPlace
 
 
 class TestTantivyEngine(EngineContract):
