@@ -12,6 +12,7 @@ RUNTIME := $(VENV)/made-runtime
 DEV := $(VENV)/made-dev
 PROJECT := setup.cfg pyproject.toml requirements-build.lock scripts/environment.py
 
+.NOTPARALLEL:  # two installations into one environment would meet
 .PHONY: help setup run test check bench lock dist assets clean
 
 help:
@@ -34,7 +35,8 @@ run: setup assets
 
 test: $(DEV) assets
 	@$(BIN)/python -m scripts.system_parts --tests
-	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist loadfile $(ARGS)
+	@$(BIN)/python -m scripts.sample_files
+	$(BIN)/python -m pytest -n logical --maxprocesses 4 --dist worksteal $(ARGS)
 
 check: $(DEV)
 	$(BIN)/ruff format --check .
@@ -65,7 +67,7 @@ $(RUNTIME): requirements.lock $(PROJECT)
 	$(PYTHON) -m scripts.environment
 	@touch $@
 
-# The packages that tests need besides come on top of the others.
-$(DEV): requirements-dev.lock $(RUNTIME)
+# This lock has the packages of the other one in it: on a fresh machine they are installed once.
+$(DEV): requirements-dev.lock requirements.lock $(PROJECT)
 	$(PYTHON) -m scripts.environment --dev
-	@touch $@
+	@touch $(RUNTIME) $@

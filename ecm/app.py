@@ -196,6 +196,7 @@ class Ecm:
         q: str = "",
         *,
         deal: int | str | None = None,
+        client: int | str | None = None,
         kind: str | None = None,
         tag: str | None = None,
         from_: str | None = None,
@@ -209,13 +210,14 @@ class Ecm:
         facets: Collection[Facet] = (),
         remember: bool = False,
     ) -> SearchPage:
-        """Find documents of the actor's company. `by` is a user's id, name or e-mail; `facets` are counted
-        over all hits. With `remember` a first page with hits makes the query one of the actor's recent
-        searches. BadQuery tells the place; Invalid names a wrong filter."""
+        """Find documents of the actor's company. `client` is a contact's or organization's id, or words of
+        its name; `by` is a user's id, name or e-mail; `facets` are counted over all hits. With `remember` a
+        first page with hits makes the query one of the actor's recent searches. BadQuery tells the place;
+        Invalid names a wrong filter."""
         return self.finding.search(
             actor,
             q,
-            Filters(deal, kind, tag, from_, to, format, year, by),
+            Filters(deal, kind, tag, from_, to, format, year, by, client),
             sort=sort,
             page=page,
             per_page=per_page,

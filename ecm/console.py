@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+import click
 from rich import progress as bars
 from rich.console import Console
 from rich.table import Table
@@ -87,3 +89,8 @@ def human_size(size_bytes: int | None) -> str:
         if size < 1024 or unit == "TB":
             return f"{size:.1f} {unit}"
     raise AssertionError("unreachable")
+
+
+def print_json(value: object) -> None:
+    """Print a value for a program to read, on one line."""
+    click.echo(json.dumps(value, ensure_ascii=False, default=str))

@@ -12,6 +12,7 @@ from ecm.database import Database
 from ecm.documents import check_kind
 from ecm.errors import Invalid
 from ecm.found_rows import FoundRows
+from ecm.found_snippets import make_snippets
 from ecm.indexing import Indexing
 from ecm.models import Document
 from ecm.paging import check_page
@@ -22,17 +23,17 @@ from ecm.search.errors import BadQuery, IndexDamaged
 from ecm.search.interface import FACETS, Facet, Hits, SearchEngine, Sort
 from ecm.search.query import And, Or, Query, Term
 from ecm.search.snippets import Highlighter
+from ecm.search.text_map import MAPPED_CHARS
 from ecm.uploaders import identify_uploaders, names_uploaders
 
-SNIPPET_FROM_CHARS = 200_000
-"""How much of a text is looked through for a snippet."""
 SORTS: tuple[Sort, ...] = ("relevance", "newest", "oldest")
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What narrows a search besides its query. `from_` and `to` are upload days, both included, UTC; `by` is
-    a user's id, name or e-mail. Empty is the same as None."""
+    a user's id, name or e-mail; `client` is the id of a contact or organization, or words of its name.
+    Empty is the same as None."""
 
     deal: int | str | None = None
     kind: str | None = None
@@ -42,12 +43,15 @@ class Filters:
     format: str | None = None
     year: int | str | None = None
     by: int | str | None = None
+    client: int | str | None = None
 
     def query(self) -> Query:
         """The entries that pass. Invalid names a wrong filter."""
         passed: list[Query] = []
         if self.deal:
             passed.append(queries.on_card(str(self.deal)))
+        if self.client:
+            passed.append(queries.of_client(str(self.client)))
         if self.kind:
             passed.append(queries.of_kind(check_kind(self.kind)))
         if self.tag:
@@ -148,7 +152,7 @@ class Finding:
         if sort == "relevance" and not any(queries.sought(query)):
             sort = "newest"
         lag = self._indexing.lag(actor.company_id)
-        damaged, meant = False, None
+        meant = None
         try:
             hits = self._hits(
                 actor, query, sort=sort, offset=(page - 1) * per_page, limit=per_page, facets=facets
@@ -156,13 +160,14 @@ class Finding:
             if page == 1 and (not hits.total or _has_alternatives(typed)):
                 meant = self._meant(actor, q, passed, hits.total)
         except IndexDamaged:
-            self._indexing.request_check(actor.company_id)
-            hits, damaged = Hits((), 0, dict.fromkeys(facets, ())), True
+            hits = Hits((), 0, dict.fromkeys(facets, ()), incomplete=True)
+        if hits.incomplete:
+            self._indexing.rebuilding.request_check(actor.company_id)
         ids = [int(hit.id) for hit in hits.items]
-        rows = self._rows.load(actor, ids, head_chars=SNIPPET_FROM_CHARS)
-        highlighter = Highlighter(typed, self._analyzer)
+        rows = self._rows.load(actor, ids, head_chars=MAPPED_CHARS)
+        snippets = make_snippets(Highlighter(typed, self._analyzer), actor, self._rows, rows)
         items = [
-            Found(document, highlighter.snippet(rows.heads[document.current.id]), hit.score)
+            Found(document, snippets[document.current.id], hit.score)
             for hit in hits.items
             if (document := rows.documents.get(int(hit.id))) is not None
         ]
@@ -176,7 +181,7 @@ class Finding:
             per_page,
             lag.indexed_up_to,
             lag.pending,
-            rebuilding=damaged or lag.rebuilding,
+            rebuilding=hits.incomplete or lag.rebuilding,
             did_you_mean=meant,
             facets=self._facets(actor, hits, rows.names),
             names=rows.names,

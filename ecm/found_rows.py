@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
-from sqlalchemy import BindParameter, bindparam, func, select
+from sqlalchemy import BigInteger, BindParameter, Integer, bindparam, case, func, select
 from sqlalchemy.orm.attributes import set_committed_value
 
 from ecm.access import Actor
@@ -25,9 +26,33 @@ _DOCUMENTS = (
         Document.trashed_at.is_(None),
     )
 )
-_DOCUMENTS_WITH_TEXT = _DOCUMENTS.add_columns(func.substr(VersionText.text, 1, bindparam("head_chars"))).join(
-    VersionText, VersionText.version_id == Version.id, isouter=True
+_MAP_OF_LONG_BYTES: Final = (
+    4096  # a text with a smaller map is soon read, and sooner than asked for once more
 )
+_DOCUMENTS_WITH_TEXT = _DOCUMENTS.add_columns(
+    VersionText.map,
+    case(
+        (
+            func.coalesce(func.length(VersionText.map), 0) < _MAP_OF_LONG_BYTES,
+            func.substr(VersionText.text, 1, bindparam("head_chars")),
+        )
+    ),
+).join(VersionText, VersionText.version_id == Version.id, isouter=True)
+_PIECES_READ: Final = 20  # at once
+_PIECE_IDS = [bindparam(f"id_{number}", type_=BigInteger) for number in range(_PIECES_READ)]
+_PIECES = select(
+    VersionText.version_id,
+    func.substr(
+        VersionText.text,
+        case(
+            *(
+                (VersionText.version_id == id, bindparam(f"start_{number}", type_=Integer))
+                for number, id in enumerate(_PIECE_IDS)
+            )
+        ),
+        bindparam("chars", type_=Integer),
+    ),
+).where(VersionText.version_id.in_(_PIECE_IDS), VersionText.company_id == bindparam("of_company"))
 _CARDS = (
     select(DocumentCard.document_id, Card)
     .join(Card, Card.id == DocumentCard.card_id)
@@ -38,10 +63,12 @@ _CARDS = (
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """Documents by id, in the order asked for, with their current versions and cards; the beginnings of
-    their texts by the version's id; names of users by id."""
+    """Documents by id, in the order asked for, with their current versions and cards; by the version's id the
+    maps of texts that have one, and the beginnings of texts that have none or a small one; names of users
+    by id."""
 
     documents: dict[int, Document] = field(default_factory=dict)
+    maps: dict[int, bytes] = field(default_factory=dict)
     heads: dict[int, str] = field(default_factory=dict)
     names: dict[int, str] = field(default_factory=dict)
 
@@ -65,12 +92,16 @@ class FoundRows:
                 several = session.execute(_DOCUMENTS_WITH_TEXT, values | {"head_chars": head_chars})
             else:
                 several = session.execute(_DOCUMENTS, values)
-            for document, version, name, *head in several:
+            for document, version, name, *texts in several:
                 set_committed_value(document, "current", version)
                 found[document.id] = document
                 rows.names[version.uploaded_by_id] = name
-                if head:
-                    rows.heads[version.id] = head[0] or ""
+                if texts:
+                    text_map, head = texts
+                    if text_map is not None:
+                        rows.maps[version.id] = text_map
+                    if text_map is None or head is not None:
+                        rows.heads[version.id] = head or ""
             for document_id, card in session.execute(_CARDS, values):
                 cards[document_id].append(card)
             for id in ids:
@@ -78,6 +109,23 @@ class FoundRows:
                     set_committed_value(document, "cards", cards[id])
                     rows.documents[id] = document
         return rows
+
+    def pieces(self, actor: Actor, wanted: Mapping[int, tuple[int, int]]) -> dict[int, str]:
+        """Pieces of texts of the actor's company, each from one character to another, by the version's id."""
+        pieces: dict[int, str] = {}
+        ids = list(wanted)
+        with self._database.transaction() as session:
+            for at in range(0, len(ids), _PIECES_READ):
+                read = ids[at : at + _PIECES_READ]
+                values: dict[str, int | None] = {"of_company": actor.company_id}
+                values["chars"] = max(wanted[id][1] - wanted[id][0] for id in read)
+                for number in range(_PIECES_READ):
+                    id = read[number] if number < len(read) else None
+                    values[f"id_{number}"] = id
+                    values[f"start_{number}"] = None if id is None else wanted[id][0] + 1
+                for id, text in session.execute(_PIECES, values):
+                    pieces[id] = text[: wanted[id][1] - wanted[id][0]]
+        return pieces
 
     def names(self, actor: Actor, ids: Sequence[int]) -> Mapping[int, str]:
         """What users of the actor's company are called."""

@@ -361,7 +361,7 @@ class Fsck:
 
     def _rebuild(self, company_id: int) -> bool:
         try:
-            self._indexing.rebuild(company_id)
+            self._indexing.rebuilding.rebuild(company_id)
         except IndexBusy:
             return False
         return True

@@ -94,7 +94,7 @@ class Likeness:
         try:
             likenesses = self._find(actor, document.id, words, limit)
         except IndexDamaged:
-            self._indexing.request_check(actor.company_id)
+            self._indexing.rebuilding.request_check(actor.company_id)
             return []
         documents = self._rows.load(actor, list(likenesses)).documents
         return [Similar(found, likenesses[id]) for id, found in documents.items()]

@@ -35,6 +35,7 @@ _OLE_START = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml."
 _SHEET = "application/vnd.openxmlformats-officedocument.spreadsheetml."
 _SLIDES = "application/vnd.openxmlformats-officedocument.presentationml."
+_VISIO = "application/vnd.ms-visio."
 # Of zip files: the folder that tells the program, and the type by extension; the first is the usual one.
 _OFFICE_FOLDERS: dict[str, dict[str, str]] = {
     "word/": {
@@ -57,12 +58,23 @@ _OFFICE_FOLDERS: dict[str, dict[str, str]] = {
         "pptm": "application/vnd.ms-powerpoint.presentation.macroenabled.12",
         "ppsm": "application/vnd.ms-powerpoint.slideshow.macroenabled.12",
     },
-    "visio/": {"vsdx": "application/vnd.ms-visio.drawing"},
+    "visio/": {
+        "vsdx": _VISIO + "drawing",
+        "vstx": _VISIO + "template",
+        "vssx": _VISIO + "stencil",
+        "vsdm": _VISIO + "drawing.macroenabled.12",
+        "vstm": _VISIO + "template.macroenabled.12",
+        "vssm": _VISIO + "stencil.macroenabled.12",
+    },
 }
+# Printed pages: told by the endings of their parts, whose names and folders differ.
+_PAGES = {"xps": "application/vnd.ms-xpsdocument", "oxps": "application/oxps"}
+_PAGE_ENDINGS = (".fdseq", ".fdoc", ".fpage")
 _OPEN_DOCUMENT = "application/vnd.oasis.opendocument."
 _OFFICE_BY_EXTENSION = {name: kind for kinds in _OFFICE_FOLDERS.values() for name, kind in kinds.items()}
 _ZIP_BY_EXTENSION = {
     **_OFFICE_BY_EXTENSION,
+    **_PAGES,
     "odt": _OPEN_DOCUMENT + "text",
     "ods": _OPEN_DOCUMENT + "spreadsheet",
     "odp": _OPEN_DOCUMENT + "presentation",
@@ -106,6 +118,7 @@ _FORMATS = {
     "application/xml": "xml",
     "application/json": "json",
     "message/rfc822": "eml",
+    "application/vnd.ms-tnef": "tnef",
     "application/mbox": "mbox",
     "application/epub+zip": "epub",
     "application/zip": "zip",
@@ -233,6 +246,8 @@ def _zip_type(found: str, head: bytes, extension: str) -> str:
     for folder, kinds in _OFFICE_FOLDERS.items():
         if any(name.startswith(folder) for name in names):
             return kinds.get(extension) or (found if found in kinds.values() else next(iter(kinds.values())))
+    if any(name.lower().endswith(_PAGE_ENDINGS) for name in names):
+        return _PAGES.get(extension, _PAGES["xps"])
     if found in ("application/zip", UNKNOWN) and len(head) >= _HEAD_BYTES:
         # The parts that tell are further on than what is at hand.
         return _ZIP_BY_EXTENSION.get(extension, "application/zip")

@@ -60,7 +60,7 @@ class Preview:
 
 
 class Previews:
-    """Makes, keeps and hands out the pictures of all companies. Close it."""
+    """Makes, keeps and hands out the pictures of all companies."""
 
     def __init__(
         self, database: Database, storage: Storage, drawing: DrawingPool, office: OfficeConverter
@@ -105,11 +105,6 @@ class Previews:
                 return  # the SAVEPOINT that purged it was rolled back
         for blob in self._storage.list(version_prefix(company_id, version_id)):
             self._storage.delete(blob.key)
-
-    def close(self) -> None:
-        """Stop what is being drawn, and the processes that draw."""
-        self._office.close()
-        self._drawing.close()
 
     def _read_drawn(self, version: Version, page: int, width: int) -> Preview:
         """Draw a page for somebody who waits."""

@@ -18,6 +18,7 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
+from ecm.bell import Bell
 from ecm.errors import SettingError
 from ecm.settings import Settings
 
@@ -43,6 +44,7 @@ def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 8000, thre
     # All code, and the dictionaries, are loaded before the processes part, so that they share the memory.
     from ecm.api.application import create_app
     from ecm.http_server import HttpServer
+    from ecm.optional_parts import warn_of_missing_parts
     from ecm.search.analysis import Analyzer
     from ecm.wiring import open_settings
 
@@ -52,15 +54,18 @@ def serve(settings: Settings, *, host: str = "127.0.0.1", port: int = 8000, thre
     listener = listen(host, port)
     address = f"{f'[{host}]' if ':' in host else host}:{listener.getsockname()[1]}"
 
+    bell = Bell()
+
     def work() -> None:
         os.nice(BACKGROUND_NICENESS)
         stop = threading.Event()
         stop_on_signals(stop, signal.SIGTERM)
+        warn_of_missing_parts()
         with open_settings(settings, analyzer=analyzer) as app:
-            app.worker.run(stop)
+            app.worker.run(stop, bell)
 
     server = HttpServer(
-        lambda: create_app(settings, library=open_settings(settings, analyzer=analyzer)),
+        lambda: create_app(settings, library=open_settings(settings, analyzer=analyzer), changed=bell.ring),
         listener,
         threads=threads,
         stall_s=settings.leases.upload_s,

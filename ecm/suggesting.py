@@ -66,7 +66,7 @@ class Suggesting:
         try:
             hits = self._engine.search(company, query, visible_to=terms, limit=DOCUMENTS_MOST)
         except IndexDamaged:
-            self._indexing.request_check(actor.company_id)
+            self._indexing.rebuilding.request_check(actor.company_id)
             return []
         documents = self._rows.load(actor, [int(hit.id) for hit in hits.items]).documents
         return list(documents.values())

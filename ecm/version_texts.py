@@ -13,6 +13,7 @@ from ecm.database import insert_or
 from ecm.extraction.interface import Extraction
 from ecm.extraction.pool import ExtractionPool
 from ecm.models import Version, VersionText
+from ecm.search.text_map import make_map
 from ecm.storage.errors import NotFound
 from ecm.storage.interface import CHUNK_BYTES, Storage
 
@@ -35,6 +36,7 @@ def read_text(
 def keep_text(session: Session, version: Version, extraction: Extraction, state: str | None = None) -> bool:
     """Keep what was read of a version, in place of what was kept before, and the `state` that its text is in
     by that, by default the extraction's own. False when the version is gone."""
+    text, text_map = extraction.text, make_map(extraction.text)  # before anything is locked
     there = session.execute(
         update(Version)
         .where(Version.id == version.id)
@@ -44,12 +46,12 @@ def keep_text(session: Session, version: Version, extraction: Extraction, state:
     ).one_or_none()
     if there is None:
         return False
-    if extraction.text:
+    if text:
         row = insert_or(session, VersionText).values(
-            version_id=version.id, company_id=version.company_id, text=extraction.text
+            version_id=version.id, company_id=version.company_id, map=text_map, text=text
         )
         session.execute(
-            row.on_conflict_do_update(index_elements=["version_id"], set_={"text": extraction.text})
+            row.on_conflict_do_update(index_elements=["version_id"], set_={"map": text_map, "text": text})
         )
     else:
         session.execute(delete(VersionText).where(VersionText.version_id == version.id))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -22,6 +23,7 @@ from ecm.media_types import MediaTypeDetector
 from ecm.previews import Previews
 from ecm.recent_searches import RecentSearches
 from ecm.recognition import Recognition
+from ecm.redrawing import Redrawing
 from ecm.search.analysis import Analyzer
 from ecm.search.interface import SearchEngine
 from ecm.search.whoosh_engine import WhooshEngine
@@ -34,6 +36,23 @@ from ecm.tus import Uploads
 from ecm.worker import Worker
 
 
+@dataclass(frozen=True)
+class ChildPools:
+    """The guarded processes of a library: those that read, those that recognise, those that draw.
+
+    They start when first needed. Whoever makes the pools closes them, once no library uses them any more.
+    """
+
+    reading: ExtractionPool = field(default_factory=ExtractionPool)
+    recognizing: ExtractionPool = field(default_factory=ExtractionPool)
+    drawing: DrawingPool = field(default_factory=DrawingPool)
+
+    def close(self) -> None:
+        """Kill all children. Twice is allowed."""
+        for pool in (self.reading, self.recognizing, self.drawing):
+            pool.close()
+
+
 def open(
     *,
     database: str | Engine,
@@ -43,25 +62,27 @@ def open(
     staged_lease_s: float = Leases.staged_s,
     tus_expires_s: float = Leases.tus_s,
     analyzer: Analyzer | None = None,
+    child_pools: ChildPools | None = None,
 ) -> Ecm:
     """Open the library on a database (a URL or an application's Engine), a storage and a search.
 
     `storage` is ``file:PATH`` or ``s3://BUCKET/PREFIX?endpoint_url=...&region=...`` (credentials by
     boto3's own chain), `search` is ``whoosh:PATH``. Reads no environment. SettingError names a wrong value.
-    An `analyzer` can be shared between libraries and, once loaded, with processes forked later.
+    An `analyzer` can be shared between libraries and, once loaded, with processes forked later;
+    `child_pools` between the libraries of one process, which then leave them open.
     """
     engine = open_engine(database) if isinstance(database, str) else database
     leases = Leases(upload_s=upload_lease_s, staged_s=staged_lease_s, tus_s=tus_expires_s)
     store = open_storage(storage)
     analyzer = analyzer or Analyzer()
     search_engine = open_search(search, analyzer)
-    extraction = ExtractionPool()
+    pools = child_pools or ChildPools()
     db = Database(engine)
-    recognizing = ExtractionPool()
-    recognition = Recognition(db, store, recognizing)
-    previews = Previews(db, store, DrawingPool(), OfficeConverter())
+    recognition = Recognition(db, store, pools.recognizing)
+    office = OfficeConverter()
+    previews = Previews(db, store, pools.drawing, office)
     staging = Staging(db, store, MediaTypeDetector(), leases)
-    indexing = Indexing(db, store, search_engine, extraction)
+    indexing = Indexing(db, store, search_engine, pools.reading)
     rows, recent = FoundRows(db), RecentSearches(db)
     jobs: dict[Kind, Handler] = {
         "recognize": recognition.recognize,
@@ -77,15 +98,17 @@ def open(
         finding=Finding(db, search_engine, analyzer, indexing, rows, recent),
         suggesting=Suggesting(search_engine, rows, recent, indexing),
         likeness=Likeness(db, search_engine, analyzer, rows, indexing),
-        worker=Worker(indexing, Jobs(db, jobs), staging, leases),
+        worker=Worker(indexing, Jobs(db, jobs), Redrawing(db), staging, leases),
         previews=previews,
         checking=Fsck(db, store, search_engine, indexing),
         leases=leases,
-        closers=(previews, extraction, recognizing, search_engine),
+        closers=(office, *(() if child_pools else (pools,)), search_engine),
     )
 
 
-def open_settings(settings: Settings, *, analyzer: Analyzer | None = None) -> Ecm:
+def open_settings(
+    settings: Settings, *, analyzer: Analyzer | None = None, child_pools: ChildPools | None = None
+) -> Ecm:
     """Open the library as the settings say. See `open`."""
     return open(
         database=settings.database_url,
@@ -95,6 +118,7 @@ def open_settings(settings: Settings, *, analyzer: Analyzer | None = None) -> Ec
         staged_lease_s=settings.leases.staged_s,
         tus_expires_s=settings.leases.tus_s,
         analyzer=analyzer,
+        child_pools=child_pools,
     )
 
 

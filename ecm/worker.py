@@ -1,5 +1,5 @@
 """The loops of background work: what people wait for (index groups, the sweep) in one, and what takes long
-(looking through the indexes after a start, jobs) in another."""
+(looking through the indexes after a start, jobs) in another, which gives way to the first."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ import threading
 import time
 from collections.abc import Callable
 
+from ecm.bell import Bell
 from ecm.indexing import Indexing
 from ecm.jobs import Jobs
+from ecm.redrawing import Redrawing
 from ecm.settings import Leases
 from ecm.staging import Staging
 
@@ -24,25 +26,31 @@ WORK_OFF_FOR_S = 3600
 class Worker:
     """Works until it is told to stop. Any number of them may run beside each other, in any processes."""
 
-    def __init__(self, indexing: Indexing, jobs: Jobs, staging: Staging, leases: Leases) -> None:
+    def __init__(
+        self, indexing: Indexing, jobs: Jobs, redrawing: Redrawing, staging: Staging, leases: Leases
+    ) -> None:
         self._indexing = indexing
         self._jobs = jobs
+        self._redrawing = redrawing
         self._staging = staging
         self._sweep_every_s = min(15.0, leases.upload_s / 4)
         self._swept_at = 0.0
 
-    def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set. A failure is logged, and work goes on."""
+    def run(self, stop: threading.Event, bell: Bell | None = None) -> None:
+        """Work until `stop` is set, which is seen after a moment. A failure is logged, and work goes on. With
+        a `bell` it begins as soon as that rings; without, it looks for work ten times a second."""
         slow = threading.Thread(
-            target=_repeat, args=[self._slow_step, JOBS_POLL_S, stop], name="ecm-slow", daemon=True
+            target=_repeat, args=[self._slow_step, stop, stop.wait, JOBS_POLL_S], name="ecm-slow", daemon=True
         )
         slow.start()
-        _repeat(self._step, POLL_S, stop)
+        _repeat(self._step, stop, bell.wait if bell else stop.wait, POLL_S)
         slow.join(STOP_WITHIN_S)  # a job that takes longer is done again by whoever comes next
 
     def work_off(self) -> None:
         """Sweep, make every pending entry true and do every job, also those another worker has in hand."""
         self._staging.sweep()
+        while self._redrawing.work():
+            pass
         end = time.monotonic() + WORK_OFF_FOR_S
         while self._indexing.has_work() or self._jobs.has_work():
             if time.monotonic() > end:
@@ -57,10 +65,14 @@ class Worker:
         return self._indexing.work()
 
     def _slow_step(self) -> bool:
-        return self._indexing.verify_next() or self._jobs.work()
+        """One job; while people wait for search, a pause after it."""
+        has_worked = self._indexing.rebuilding.verify_next() or self._redrawing.work() or self._jobs.work()
+        return has_worked and not self._indexing.has_work()
 
 
-def _repeat(work: Callable[[], bool], poll_s: float, stop: threading.Event) -> None:
+def _repeat(
+    work: Callable[[], bool], stop: threading.Event, wait: Callable[[float], object], poll_s: float
+) -> None:
     """Call `work` until `stop` is set, and wait when it had nothing to do."""
     while not stop.is_set():
         try:
@@ -70,4 +82,4 @@ def _repeat(work: Callable[[], bool], poll_s: float, stop: threading.Event) -> N
             stop.wait(1)
             continue
         if is_idle:
-            stop.wait(poll_s)
+            wait(poll_s)

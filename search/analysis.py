@@ -25,7 +25,7 @@ from unicodedata import is_normalized, normalize
 
 from .lemmas import Lemmas, fold
 
-__all__ = ["Analyzer", "Position", "Terms", "fold", "normalize_text"]
+__all__ = ["LOOK_ALIKE", "Analyzer", "Position", "Terms", "fold", "normalize_text"]
 
 _RULES: Final = "words 3"  # change it with the rules above, and with those of `lemmas`
 _MAX_PARTS: Final = 8  # of one compound: a path or a dump of data is not one code
@@ -39,7 +39,7 @@ _DIGIT: Final = re.compile(r"\d")
 _CYRILLIC: Final = re.compile(r"[\u0400-\u052f]")
 _NUMBERED: Final = re.compile(r"(\d+)([\u0400-\u052f]+)")
 _LATIN: Final = "abcehikmoptxyáéíóýëï"  # in the order of what they look like, small or capital:
-_LOOK_ALIKE: Final = str.maketrans(_LATIN, "авсенікмортхуаеіоуёї")
+LOOK_ALIKE: Final = str.maketrans(_LATIN, "авсенікмортхуаеіоуёї")
 _ALL_LOOK_ALIKE: Final = re.compile(rf"[\u0400-\u052f\W\d_{_LATIN}]+")
 _LATIN_LETTER: Final = re.compile(f"[{_LATIN}]")
 
@@ -93,6 +93,7 @@ class Analyzer:
         self._lemmas = Lemmas()
         self._token: Callable[[str], tuple[Position, ...]] = lru_cache(cache_size)(self._analyze_token)
         self._beginnings: Callable[[str], tuple[str, ...]] = lru_cache(1024)(self._find_beginnings)
+        self._forms: Callable[[str], frozenset[str]] = lru_cache(1024)(self._find_forms)
 
     @cached_property
     def version(self) -> str:
@@ -111,6 +112,14 @@ class Analyzer:
         )
         for number, (forms, lemmas) in enumerate(found):
             yield number, forms, lemmas
+
+    def tokens(self, text: str) -> list[str]:
+        """The pieces of a text, in order, each to be asked for by `token`: the fast way, for many texts."""
+        return _TOKENS.findall(normalize_text(text))
+
+    def token(self, token: str) -> tuple[Position, ...]:
+        """The positions of one of the `tokens`."""
+        return self._token(token)
 
     def terms(self, text: str, start: int = 0) -> Terms:
         """The same as `positions`, gathered for an index: the fast way, for whole documents."""
@@ -148,8 +157,15 @@ class Analyzer:
         """
         return self._beginnings(part)
 
+    def forms(self, part: str) -> frozenset[str]:
+        """The forms of a word (see `parts`) that are known, with itself. Others may be of it as well."""
+        return self._forms(part)
+
     def _find_beginnings(self, part: str) -> tuple[str, ...]:
-        return (part,) if _DIGIT.search(part) else self._lemmas.beginnings(part)
+        return (part,) if _DIGIT.search(part) else self._lemmas.beginnings(part, self.forms(part))
+
+    def _find_forms(self, part: str) -> frozenset[str]:
+        return frozenset((part,)) if _DIGIT.search(part) else self._lemmas.forms(part)
 
     def words(self, text: str) -> tuple[Position, ...]:
         """All positions of a short text: a query's word or phrase."""
@@ -198,8 +214,8 @@ def _ways_of_typing(token: str) -> tuple[str, ...]:
     if token.isdecimal() or not _LATIN_LETTER.search(token) or not _ALL_LOOK_ALIKE.fullmatch(token):
         return (token,)
     if not token.isascii() and _CYRILLIC.search(token):
-        return (token.translate(_LOOK_ALIKE),)
-    return (token, token.translate(_LOOK_ALIKE)) if _DIGIT.search(token) else (token,)
+        return (token.translate(LOOK_ALIKE),)
+    return (token, token.translate(LOOK_ALIKE)) if _DIGIT.search(token) else (token,)
 
 
 def _joined(one: tuple[str, ...], other: tuple[str, ...]) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from heapq import merge
 from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Final
 
@@ -18,8 +19,9 @@ from . import manifest as manifests
 from .analysis import Analyzer
 from .gathering import Gathering
 from .interface import Entry
-from .manifest import Manifest, SegmentRecord
-from .matching import Documents, Mask, Places
+from .manifest import Manifest, ManifestError, SegmentRecord, damage
+from .matching import Mask, Places
+from .packing import join, pack, unpack
 from .segments import Postings, Rows, SegmentStore, Snapshot, plain
 
 _log = logging.getLogger(__name__)
@@ -28,6 +30,7 @@ _MAX_SEGMENTS: Final = 10  # a search looks into each
 _MAX_DELETED: Final = 0.3  # of a segment, before it is written anew without what is deleted
 # Some 80 MB in memory, before what was gathered becomes a segment of its own.
 _MAX_WORDS: Final = 1_000_000
+_KEY: Final = itemgetter(0, 1)  # of postings: the field and the term
 
 
 class Change:
@@ -114,51 +117,75 @@ def _merge(folder: Path, store: SegmentStore, merged: Sequence[SegmentRecord]) -
     for record in merged:
         files = store.open(folder, record)
         rows = files.rows()
-        living = np.ones(record.documents, np.bool_)
-        living[list(record.deleted)] = False
-        numbers = np.cumsum(living) - 1 + len(ids)
-        times.append(rows.times[living])
-        ids.extend(rows.ids[document] for document in np.flatnonzero(living).tolist())
-        sources.append(_renumbered(files.all_postings(), living, numbers))
-    postings = merge(*sources, key=_key)
-    joined = (_joined(field, term, list(items)) for (field, term), items in groupby(postings, key=_key))
+        raised = len(ids)
+        if record.deleted:
+            living = np.ones(record.documents, np.bool_)
+            living[list(record.deleted)] = False
+            times.append(rows.times[living])
+            ids.extend(rows.ids[document] for document in np.flatnonzero(living).tolist())
+            postings = _remaining(files.all_postings(), living, record.id)
+        else:
+            times.append(rows.times)
+            ids.extend(rows.ids)
+            postings = files.all_postings()
+        sources.append(_sourced(postings, raised))
     rows = Rows(np.concatenate(times), ids)
-    return SegmentRecord(store.write(folder, rows, joined), len(ids), frozenset())
+    return SegmentRecord(store.write(folder, rows, _joined(sources)), len(ids), frozenset())
 
 
-def _key(item: tuple[str, bytes, Postings]) -> tuple[str, bytes]:
-    return item[0], item[1]
+_Sourced = tuple[str, bytes, tuple[bytes, int]]  # field, term; packed postings, what to raise documents by
 
 
-def _renumbered(
-    postings: Iterable[tuple[str, bytes, Postings]], living: Mask, numbers: Documents
-) -> Iterator[tuple[str, bytes, Postings]]:
-    for field, term, found in postings:
-        kept = living[found.documents]
-        if kept.all():
-            yield field, term, Postings(numbers[found.documents], found.weights, found.places)
-        elif kept.any():
+def _sourced(postings: Iterable[tuple[str, bytes, bytes]], raised: int) -> Iterator[_Sourced]:
+    for field, term, packed in postings:
+        yield field, term, (packed, raised)
+
+
+def _joined(sources: Sequence[Iterator[_Sourced]]) -> Iterator[tuple[str, bytes, bytes]]:
+    for (field, term), items in groupby(merge(*sources, key=_KEY), key=_KEY):
+        with damage(f"a term in {field} cannot be read"):
+            packed = join([piece for _, _, piece in items])
+        yield field, term, packed
+
+
+def _remaining(
+    postings: Iterable[tuple[str, bytes, bytes]], living: Mask, segment_id: str
+) -> Iterator[tuple[str, bytes, bytes]]:
+    """Without the documents that are deleted."""
+    numbers = np.cumsum(living) - 1
+    for field, term, packed in postings:
+        with damage(f"a term in {field} cannot be read", segment_id):
+            found = unpack(packed, len(living), lambda read: read())
+            kept = living[found.documents]
+            if not kept.any():
+                continue
             documents = numbers[found.documents[kept]]
             if len(found.weights):
                 places = found.places().picked(kept)
-                yield field, term, Postings(documents, found.weights[kept], partial(Places, *places))
+                packed = pack(Postings(documents, found.weights[kept], partial(Places, *places)))
             else:
-                yield field, term, plain(documents)
+                packed = pack(plain(documents))
+        yield field, term, packed
 
 
-def _joined(
-    field: str, term: bytes, items: Sequence[tuple[str, bytes, Postings]]
-) -> tuple[str, bytes, Postings]:
-    if len(items) == 1:
-        return items[0]
-    found = [postings for _, _, postings in items]
-    places = [postings.places() for postings in found]
-    joined = Places(
-        np.concatenate([one.counts for one in places]), np.concatenate([one.places for one in places])
-    )
-    documents = np.concatenate([postings.documents for postings in found])
-    weights = np.concatenate([postings.weights for postings in found])
-    return field, term, Postings(documents, weights, lambda: joined)
+def salvage(folder: Path, store: SegmentStore, manifest: Manifest, schema: str) -> Manifest:
+    """Publish an index of those segments alone that can be read and are what was written, under a schema.
+    The manifest as it is then."""
+    whole = []
+    for record in manifest.segments:
+        try:
+            manifests.verify_segment(folder, manifest, record.id)
+            files = store.open(folder, record)
+            for _ in files.all_postings():
+                pass  # its terms can be read
+            if files.rows():
+                whole.append(record)
+        except ManifestError as error:
+            _log.warning("a segment of %d documents is lost: %s", record.documents, error)
+    names = [name for record in whole for name in manifest.files_of(record.id)]
+    salvaged = Manifest(schema, tuple(whole), {name: manifest.files[name] for name in names})
+    manifests.publish(folder, salvaged)
+    return salvaged
 
 
 def sweep(folder: Path, manifest: Manifest) -> None:

@@ -6,32 +6,32 @@ still the newest. Writers take turns by a lock beside the folder, and commit by 
 
 from __future__ import annotations
 
-import re
-import secrets
-import shutil
 import threading
 from collections import OrderedDict
-from collections.abc import Collection, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from . import manifest as manifests
 from .analysis import Analyzer
-from .commits import Change, sweep
+from .commits import Change, salvage, sweep
 from .entry_terms import ENTRY_TERMS
-from .errors import IndexBusy, IndexDamaged, IndexUnavailable
+from .errors import IndexDamaged, IndexUnavailable
 from .facets import count_values
+from .folders import CompanyFolders
 from .interface import Entry, Facet, Frequencies, Hit, Hits, Sort, Spelling
-from .locks import LockTimeout, locked
+from .locks import open_files_limit
 from .manifest import Manifest, ManifestError
 from .matching import Mask, Matches, Matching
 from .query import Query
 from .ranking import rank
-from .segments import SegmentStore, Snapshot, encode, lemma_field
+from .segments import SegmentStore, Snapshot, lemma_field
 from .spelling import nearest
 
-_MAX_DESCRIPTORS: Final = 400  # of large files, which are mapped: a process may often have 1,024
+_DESCRIPTORS_SHARE: Final = 0.4  # of the files that a process may have open: large ones, which are mapped
+_LEAST_DESCRIPTORS: Final = 400
+_Answer = TypeVar("_Answer")
 
 
 class FolderEngine:
@@ -52,11 +52,11 @@ class FolderEngine:
         open_indexes: int,
         open_bytes: int,
     ) -> None:
-        self._folder = Path(folder)
+        self._folders = CompanyFolders(folder, lock_timeout_s)
         self._analyzer = analyzer
         self._store = store
-        self._schema = f"{format}, {ENTRY_TERMS}, {analyzer.version}"
-        self._lock_timeout_s = lock_timeout_s
+        self._readable = f"{format}, {ENTRY_TERMS}, "
+        self._schema = self._readable + analyzer.version
         self._open_indexes = open_indexes
         self._open_bytes = open_bytes
         self._snapshots: OrderedDict[str, Snapshot] = OrderedDict()
@@ -95,8 +95,8 @@ class FolderEngine:
         facets: Collection[Facet] = (),
     ) -> Hits:
         """See `SearchEngine.search`."""
-        with _translated(company):
-            snapshot = self._snapshot(company)
+
+        def ask(snapshot: Snapshot) -> Hits:
             matching = Matching(snapshot.segments, snapshot.entries, self._analyzer)
             matches = list(map(_only, matching.matches(query), snapshot.holding(visible_to)))
             times = [segment.times for segment in snapshot.segments]
@@ -104,32 +104,37 @@ class FolderEngine:
             found = rank(matches, times, factors, snapshot.id_of, sort, offset, limit)
             hits = tuple(Hit(snapshot.id_of(hit.segment, hit.document), hit.score) for hit in found)
             values = {facet: count_values(facet, snapshot.segments, matches) for facet in facets}
-        return Hits(hits, sum(len(hits.documents) for hits in matches), values)
+            total = sum(len(hits.documents) for hits in matches)
+            return Hits(hits, total, values, incomplete=not self._is_sound(snapshot))
+
+        return self._asked(company, ask)
 
     def spellings(
         self, company: str, word: str, *, visible_to: Collection[str], limit: int = 5
     ) -> tuple[Spelling, ...]:
         """See `SearchEngine.spellings`."""
-        with _translated(company):
-            snapshot = self._snapshot(company)
-            return nearest(word, snapshot.segments, snapshot.holding(visible_to), limit)
+        return self._asked(
+            company,
+            lambda snapshot: nearest(word, snapshot.segments, snapshot.holding(visible_to), limit),
+        )
 
     def frequencies(self, company: str, lemmas: Collection[str]) -> Frequencies:
         """See `SearchEngine.frequencies`."""
-        with _translated(company):
-            snapshot = self._snapshot(company)
+
+        def ask(snapshot: Snapshot) -> Frequencies:
+            field = lemma_field("everywhere")
             having = {
-                lemma: sum(
-                    len(segment.having(lemma_field("everywhere"), lemma)) for segment in snapshot.segments
-                )
-                for lemma in lemmas
+                lemma: sum(segment.count(field, lemma) for segment in snapshot.segments) for lemma in lemmas
             }
-        return Frequencies(snapshot.entries, having)
+            return Frequencies(snapshot.entries, having)
+
+        return self._asked(company, ask)
 
     def ids(self, company: str) -> Iterator[str]:
         """See `SearchEngine.ids`. Of one state of the index, however long the iteration takes."""
         with _translated(company):
             snapshot = self._snapshot(company)
+            self._need_sound(snapshot)
         for segment in snapshot.segments:
             with _translated(company):
                 found = [segment.opened.id_of(document) for document in segment.documents().tolist()]
@@ -141,29 +146,46 @@ class FolderEngine:
         with _translated(company):
             while (raw := manifests.read_raw(folder)) is not None:
                 try:
-                    return manifests.verify(folder, self._parse(raw))
+                    manifest = self._parse(raw)
+                    self._need_schema(manifest)
+                    return manifests.verify(folder, manifest)
                 except ManifestError:
                     if manifests.read_raw(folder) == raw:
                         raise  # no commit went by meanwhile and took its files away
 
+    def salvage(self, company: str) -> None:
+        """See `SearchEngine.salvage`. Segments that are what was written stay, those of older rules too."""
+        folder = self._path(company)
+        with self._locked(company), _translated(company):
+            try:
+                raw = manifests.read_raw(folder)
+                manifest = None if raw is None else self._parse(raw)
+            except ManifestError:
+                manifest = None
+            if manifest is not None:
+                return sweep(folder, salvage(folder, self._store, manifest, self._schema))
+        self.drop(company)
+
     def drop(self, company: str) -> None:
         """See `SearchEngine.drop`. Searches under way end with what they have. IndexBusy."""
-        folder, dropped = self._path(company), self._folder / ".dropped"
         with self._locked(company), _translated(company):
             with self._snapshots_lock:
                 self._snapshots.pop(company, None)
-            dropped.mkdir(exist_ok=True)
-            if folder.exists():
-                folder.rename(dropped / secrets.token_hex(8))
-                manifests.sync_folder(self._folder)
-            for doomed in dropped.iterdir():  # ours, and what a killed process has left
-                shutil.rmtree(doomed, ignore_errors=True)
-            self._lock_path(company).unlink(missing_ok=True)
+            self._folders.delete(company)
 
     def close(self) -> None:
         """See `SearchEngine.close`."""
         with self._snapshots_lock:
             self._snapshots.clear()
+
+    @property
+    def open_count(self) -> int:
+        """How many indexes are kept open."""
+        return len(self._snapshots)
+
+    def folder_of(self, company: str) -> Path:
+        """Where a company's index is; it need not be there."""
+        return self._path(company)
 
     def _snapshot(self, company: str) -> Snapshot:
         """The newest state of a company's index. ManifestError."""
@@ -176,27 +198,45 @@ class FolderEngine:
                     self._snapshots.move_to_end(company)
                     return older
             manifest = Manifest(self._schema, (), {}) if raw is None else self._parse(raw)
-            try:
-                snapshot = Snapshot(folder, self._store, manifest, raw, older)
-            except FileNotFoundError as error:
-                if manifests.read_raw(folder) == raw:
-                    raise ManifestError(f"{Path(str(error.filename)).name} is missing") from error
-                continue  # a commit went by and took the file away
-            with self._snapshots_lock:
-                self._snapshots[company] = snapshot
-                self._close_some()
+            snapshot = Snapshot(folder, self._store, manifest, raw, older)
+            if snapshot.lost and manifests.read_raw(folder) != raw:
+                continue  # a commit went by and took files away
+            self._keep(company, snapshot)
             return snapshot
+
+    def _asked(self, company: str, ask: Callable[[Snapshot], _Answer]) -> _Answer:
+        """What the newest state of an index answers, without the segments that turn out to be damaged."""
+        with _translated(company):
+            snapshot = self._snapshot(company)
+            while True:
+                try:
+                    return ask(snapshot)
+                except ManifestError as error:
+                    if error.segment is None or error.segment in snapshot.lost:
+                        raise
+                    lost = {**snapshot.lost, error.segment: str(error)}
+                snapshot = Snapshot(
+                    self._path(company), self._store, snapshot.manifest, snapshot.raw, snapshot, lost
+                )
+                self._keep(company, snapshot)
+
+    def _keep(self, company: str, snapshot: Snapshot) -> None:
+        with self._snapshots_lock:
+            self._snapshots[company] = snapshot
+            self._snapshots.move_to_end(company)
+            self._close_some()
 
     def _close_some(self) -> None:
         """Let go of the snapshots that were used longest ago, until the rest is within bounds. The newest
         stays, however large it is."""
         kept = self._snapshots.values()
+        most_descriptors = max(_LEAST_DESCRIPTORS, int(_DESCRIPTORS_SHARE * open_files_limit()))
         held_bytes = sum(snapshot.held_bytes for snapshot in kept)
         descriptors = sum(snapshot.descriptors for snapshot in kept)
         while len(self._snapshots) > 1 and (
             len(self._snapshots) > self._open_indexes
             or held_bytes > self._open_bytes
-            or descriptors > _MAX_DESCRIPTORS
+            or descriptors > most_descriptors
         ):
             _, closed = self._snapshots.popitem(last=False)
             held_bytes -= closed.held_bytes
@@ -207,30 +247,39 @@ class FolderEngine:
         if manifests.read_raw(folder) is None:
             folder.mkdir(exist_ok=True)
             manifests.publish(folder, Manifest(self._schema, (), {}))
-            manifests.sync_folder(self._folder)
-        return self._snapshot(company)
+            manifests.sync_folder(folder.parent)
+        snapshot = self._snapshot(company)
+        self._need_sound(snapshot)
+        return snapshot
 
     def _parse(self, raw: bytes) -> Manifest:
+        """A manifest of this schema, or of one whose words were only analysed by other rules."""
         manifest = Manifest.from_bytes(raw)
+        if not manifest.schema.startswith(self._readable):
+            self._need_schema(manifest)
+        return manifest
+
+    def _need_schema(self, manifest: Manifest) -> None:
         if manifest.schema != self._schema:
             raise ManifestError(f"made with {manifest.schema!r}, not {self._schema!r}")
-        return manifest
+
+    def _need_sound(self, snapshot: Snapshot) -> None:
+        self._need_schema(snapshot.manifest)
+        for reason in snapshot.lost.values():
+            raise ManifestError(reason)
+
+    def _is_sound(self, snapshot: Snapshot) -> bool:
+        return not snapshot.lost and snapshot.manifest.schema == self._schema
 
     @contextmanager
     def _locked(self, company: str) -> Iterator[None]:
-        with _translated(company):
-            self._folder.mkdir(parents=True, exist_ok=True)
-        try:
-            with locked(self._lock_path(company), self._lock_timeout_s):
-                yield
-        except LockTimeout as error:
-            raise IndexBusy(f"the index of company {company} is being written") from error
+        with ExitStack() as stack:
+            with _translated(company):
+                stack.enter_context(self._folders.locked(company))
+            yield
 
     def _path(self, company: str) -> Path:
-        return self._folder / _folder_name(company)
-
-    def _lock_path(self, company: str) -> Path:
-        return self._folder / f"{_folder_name(company)}.lock"
+        return self._folders.path(company)
 
 
 def _only(hits: Matches, there: Mask | None) -> Matches:
@@ -249,8 +298,3 @@ def _translated(company: str) -> Iterator[None]:
         raise IndexDamaged(company, str(error)) from error
     except OSError as error:
         raise IndexUnavailable(f"index of company {company}: {error}") from error
-
-
-def _folder_name(company: str) -> str:
-    """A plain name that no two companies share, also where upper and lower case are one."""
-    return re.sub(rb"[^a-z0-9_-]", lambda match: b"%%%02X" % match[0][0], encode(company)).decode() or "%"

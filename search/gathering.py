@@ -3,30 +3,47 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterator, Sequence
-from functools import partial
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .analysis import Analyzer
+from .analysis import Analyzer, Position
 from .entry_terms import KEPT_PREFIX_LETTERS, texts_of, values_of
 from .interface import Entry
 from .matching import Places, microseconds, weigh
+from .packing import pack, pack_documents, pack_words
 from .query import Scope
-from .segments import Postings, Rows, encode, form_field, lemma_field, plain, start_field
+from .segments import Rows, encode, form_field, lemma_field, plain, start_field
 
 _Ints = NDArray[np.int64]
 _SCOPES: Final[tuple[Scope, ...]] = ("everywhere", "title", "deal", "client")
 
 
-class _Numbering(dict[tuple[tuple[str, ...], tuple[str, ...]], int]):
-    """Numbers for what stands at one place of a text, given as they come."""
+class _Words(dict[str, list[int]]):
+    """The words of texts by their tokens: a number for all that stands at one place, given as they come."""
 
-    def __missing__(self, key: tuple[tuple[str, ...], tuple[str, ...]]) -> int:
-        number = self[key] = len(self)
-        return number
+    def __init__(self, analyzer: Analyzer) -> None:
+        super().__init__()
+        self._analyzer = analyzer
+        self.numbers: dict[Position, int] = {}
+
+    def __missing__(self, token: str) -> list[int]:
+        numbers = self.numbers
+        found = self[token] = [
+            numbers.setdefault(position, len(numbers)) for position in self._analyzer.token(token)
+        ]
+        return found
+
+
+class _Names(NamedTuple):
+    """Terms in order, and which of them each word is: see `_ragged`."""
+
+    terms: list[bytes]
+    offsets: _Ints
+    numbers: _Ints
 
 
 class _Stretch(NamedTuple):
@@ -47,7 +64,7 @@ class Gathering:
         self._analyzer = analyzer
         self._ids: list[bytes] = []
         self._times: list[int] = []
-        self._numbering = _Numbering()
+        self._known = _Words(analyzer)
         self._words: dict[Scope, array[int]] = {scope: array("I") for scope in _SCOPES}
         self._stretches: dict[Scope, list[_Stretch]] = {scope: [] for scope in _SCOPES}
         self._values: dict[str, dict[str, list[int]]] = {}
@@ -59,9 +76,9 @@ class Gathering:
         """Analyse an entry, and add it as the next document."""
         document = len(self._ids)
         ends = dict.fromkeys(_SCOPES, 0)
-        numbering = self._numbering
         for scope, text, weight in texts_of(entry):
-            found = [numbering[forms, lemmas] for _, forms, lemmas in self._analyzer.positions(text)]
+            tokens = self._analyzer.tokens(text)
+            found = list(chain.from_iterable(map(self._known.__getitem__, tokens)))
             count = len(found)
             self._words[scope].extend(found)
             weight = weigh(1, count) if weight is None else weight
@@ -79,25 +96,31 @@ class Gathering:
         """The rows of all documents."""
         return Rows(np.array(self._times, np.int64), self._ids)
 
-    def postings(self) -> Iterator[tuple[str, bytes, Postings]]:
-        """All postings, in the order of fields and of terms as bytes."""
+    def postings(self) -> Iterator[tuple[str, bytes, bytes]]:
+        """All postings, packed, in the order of fields and of terms as bytes."""
         fields = {field: self._terms(field) for field in self._values}
+        forms, lemmas = (
+            _names([sorted(set(map(encode, word[which]))) for word in self._known.numbers])
+            for which in range(2)
+        )
+        starts = _names([sorted(_beginnings(word.forms)) for word in self._known.numbers])
         for scope in _SCOPES:
-            fields[lemma_field(scope)] = self._words_of(scope, lemma_field(scope), 1)
-            fields[form_field(scope)] = self._words_of(scope, form_field(scope), 0)
-            fields[start_field(scope)] = self._starts_of(scope)
+            if not self._words[scope]:
+                continue
+            fields[lemma_field(scope)] = self._words_of(scope, lemma_field(scope), lemmas)
+            fields[form_field(scope)] = self._words_of(scope, form_field(scope), forms)
+            fields[start_field(scope)] = self._starts_of(scope, starts)
         for field in sorted(fields):
             yield from fields[field]
 
-    def _terms(self, field: str) -> Iterator[tuple[str, bytes, Postings]]:
+    def _terms(self, field: str) -> Iterator[tuple[str, bytes, bytes]]:
         for term, documents in sorted((encode(term), found) for term, found in self._values[field].items()):
-            yield field, term, plain(np.array(documents, np.int64))
+            yield field, term, pack(plain(np.array(documents, np.int64)))
 
-    def _words_of(self, scope: Scope, field: str, which: int) -> Iterator[tuple[str, bytes, Postings]]:
-        """The lemmas (`which` is 1) or forms (0) of a scope."""
-        names, numbers, spots = self._spots(scope, which)
-        if not len(numbers):
-            return
+    def _words_of(self, scope: Scope, field: str, names: _Names) -> Iterator[tuple[str, bytes, bytes]]:
+        """The lemmas or forms of a scope."""
+        spots, chosen = _expanded(np.frombuffer(self._words[scope], np.uint32), names.offsets)
+        numbers = names.numbers[chosen]
         order = np.argsort(numbers, kind="stable")  # so documents and places stay ascending
         numbers = numbers[order]
         spots = spots[order]
@@ -107,48 +130,24 @@ class Gathering:
         counts = np.diff(firsts, append=len(numbers))
         weights = np.add.reduceat(weights, firsts)
         documents, numbers = documents[firsts], numbers[firsts]
-        of_terms = _changes(numbers)
-        ends = np.append(of_terms[1:], len(numbers))
-        places_from = np.append(firsts, len(places))
-        for start, end in zip(of_terms.tolist(), ends.tolist(), strict=True):
-            of_term = Places(counts[start:end], places[places_from[start] : places_from[end]])
-            yield (
-                field,
-                names[numbers[start]],
-                Postings(documents[start:end], weights[start:end], partial(Places, *of_term)),
-            )
+        starts = _changes(numbers)
+        packed = pack_words([*starts.tolist(), len(numbers)], documents, weights, Places(counts, places))
+        for number, of_term in zip(numbers[starts].tolist(), packed, strict=True):
+            yield field, names.terms[number], of_term
 
-    def _starts_of(self, scope: Scope) -> Iterator[tuple[str, bytes, Postings]]:
+    def _starts_of(self, scope: Scope, names: _Names) -> Iterator[tuple[str, bytes, bytes]]:
         """The documents by the first letters of their forms."""
-        names, numbers, spots = self._spots(scope, 0)
-        if not len(numbers):
-            return
-        documents = self._tokens(scope)[0][spots]
-        field, size = start_field(scope), len(self._ids)
-        forms = [name.decode("utf-8", "surrogatepass") for name in names]
-        beginnings = [
-            {encode(form[:letters]) for letters in range(1, KEPT_PREFIX_LETTERS + 1)} for form in forms
-        ]
-        starts = {start: number for number, start in enumerate(sorted(set().union(*beginnings)))}
-        offsets, flat = _ragged([[starts[start] for start in of_form] for of_form in beginnings])
-        pairs = np.unique(numbers * size + documents)
-        of_forms, documents = np.divmod(pairs, size)
-        repeats, chosen = _expanded(of_forms, offsets)
-        pairs = np.unique(flat[chosen] * size + documents[repeats])
+        size = len(self._ids)
+        words = np.frombuffer(self._words[scope], np.uint32).astype(np.int64)
+        of_words, documents = np.divmod(_distinct(words * size + self._tokens(scope)[0]), size)
+        repeats, chosen = _expanded(of_words, names.offsets)
+        pairs = _distinct(names.numbers[chosen] * size + documents[repeats])
         of_starts, documents = np.divmod(pairs, size)
-        firsts = _changes(of_starts)
-        ordered = list(starts)
-        for start, end in zip(firsts.tolist(), [*firsts[1:].tolist(), len(of_starts)], strict=True):
-            yield field, ordered[of_starts[start]], plain(documents[start:end])
-
-    def _spots(self, scope: Scope, which: int) -> tuple[list[bytes], _Ints, _Ints]:
-        """All forms or lemmas in order, and for each occurrence its number and its place in the words."""
-        found = [sorted(set(map(encode, position[which]))) for position in self._numbering]
-        names = sorted(set().union(*found)) if found else []
-        number_of = {name: number for number, name in enumerate(names)}
-        offsets, flat = _ragged([[number_of[name] for name in of_word] for of_word in found])
-        spots, chosen = _expanded(np.frombuffer(self._words[scope], np.uint32), offsets)
-        return names, flat[chosen], spots
+        starts = _changes(of_starts)
+        packed = pack_documents([*starts.tolist(), len(of_starts)], documents)
+        field = start_field(scope)
+        for number, of_start in zip(of_starts[starts].tolist(), packed, strict=True):
+            yield field, names.terms[number], of_start
 
     def _tokens(self, scope: Scope) -> tuple[_Ints, _Ints, NDArray[np.float64]]:
         """Document, place and weight of each word of a scope."""
@@ -161,6 +160,17 @@ class Gathering:
         return documents, places, weights
 
 
+def _beginnings(forms: Iterable[str]) -> set[bytes]:
+    return {encode(form[:letters]) for form in forms for letters in range(1, KEPT_PREFIX_LETTERS + 1)}
+
+
+def _names(terms: Sequence[Sequence[bytes]]) -> _Names:
+    """The terms of all words, given those of each."""
+    names = sorted(set().union(*terms)) if terms else []
+    number_of = {name: number for number, name in enumerate(names)}
+    return _Names(names, *_ragged([[number_of[name] for name in of_word] for of_word in terms]))
+
+
 def _changes(*keys: _Ints) -> _Ints:
     """Where one of these arrays differs from the place before it, the first place included."""
     changed = np.zeros(len(keys[0]), np.bool_)
@@ -168,6 +178,11 @@ def _changes(*keys: _Ints) -> _Ints:
     for key in keys:
         changed[1:] |= key[1:] != key[:-1]
     return np.flatnonzero(changed)
+
+
+def _distinct(numbers: _Ints) -> _Ints:
+    ordered = np.sort(numbers)
+    return ordered[_changes(ordered)]
 
 
 def _ragged(lists: Sequence[Sequence[int]]) -> tuple[_Ints, _Ints]:

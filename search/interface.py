@@ -10,7 +10,8 @@ hits. ``tests/contracts/engine_contract.py`` holds every engine to this page:
 * Whoever searches passes the terms that they may see (`visible_to`); an entry that shares none of
   them is never counted, returned or hinted at.
 * Any process may search while one writes. Two writers on one company: the second gets IndexBusy.
-* A missing index answers like an empty one. A damaged one is IndexDamaged.
+* A missing index answers like an empty one. A damaged one is IndexDamaged, to whoever writes it or lists
+  its ids always; to whoever searches, an engine may answer from what is whole and say `incomplete`.
 """
 
 from __future__ import annotations
@@ -80,11 +81,13 @@ class FacetValue:
 class Hits:
     """One page of a search: `items` in order, how many there are in `total`, and what was asked of
     `facets`: the values among all hits, the most frequent first, then by value, MAX_FACET_VALUES at
-    most. ``year`` is of the upload time in UTC."""
+    most. ``year`` is of the upload time in UTC. An `incomplete` page may lack
+    entries, since parts of the index are damaged or made by older rules: have it rebuilt."""
 
     items: tuple[Hit, ...]
     total: int
     facets: Mapping[Facet, tuple[FacetValue, ...]] = field(default_factory=dict)
+    incomplete: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +145,11 @@ class SearchEngine(Protocol):
 
     def check(self, company: str) -> None:
         """Verify the index's files against what was written. IndexDamaged with the reason."""
+
+    def salvage(self, company: str) -> None:
+        """Have an index that may be damaged, or of older rules, be written and searched again: what cannot
+        be trusted is left out, and an engine may leave out all. All entries are to be written anew then;
+        until that is done, search answers from what there is. IndexBusy."""
 
     def drop(self, company: str) -> None:
         """Delete a company's index. Idempotent."""

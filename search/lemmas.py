@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
@@ -78,14 +78,22 @@ class Lemmas:
             return tuple(dict.fromkeys(map(fold, known)))
         return (*map(fold, self._predicted(word)), STEM_MARK + stem(word))
 
-    def beginnings(self, word: str) -> tuple[str, ...]:
-        """What all forms of the word begin with, to find it in an original text: ё as е, ґ as г."""
+    def forms(self, word: str) -> frozenset[str]:
+        """The forms of the word that are known, not folded, with itself. Of an English one they are few."""
         if word.isascii() or not _CYRILLIC_WORD.fullmatch(word):
-            return (self._stem_latin(word).rstrip("iy'") or word,)
+            return frozenset((word, f"{word}s", self._stem_latin(word)))
         forms = {word}
         for lemma in self._unfolded(word):
             for language in self._asked(lemma):
                 forms.update(language.forms(lemma))
+        return frozenset(forms)
+
+    def beginnings(self, word: str, known_forms: Collection[str]) -> tuple[str, ...]:
+        """What all forms of the word (see `forms` for the known ones) begin with, to find it in an original
+        text: ё as е, ґ as г."""
+        if word.isascii() or not _CYRILLIC_WORD.fullmatch(word):
+            return (self._stem_latin(word).rstrip("iy'") or word,)
+        forms = set(known_forms)
         if len(forms) == 1 or not self._is_known(word):
             forms.add(_CHANGING_END.sub("", _cut(_cut(word))))
         groups: dict[str, list[str]] = {}

@@ -49,6 +49,10 @@ def _is_at(descriptor: int, path: Path) -> bool:
 
 if sys.platform == "win32":
 
+    def open_files_limit() -> int:
+        """How many files this process may have open."""
+        return 512
+
     def _lock(descriptor: int) -> bool:
         import msvcrt
 
@@ -61,6 +65,12 @@ if sys.platform == "win32":
         return True
 
 else:
+
+    def open_files_limit() -> int:
+        """How many files this process may have open."""
+        import resource
+
+        return resource.getrlimit(resource.RLIMIT_NOFILE)[0]
 
     def _lock(descriptor: int) -> bool:
         import fcntl

@@ -11,6 +11,8 @@ from __future__ import annotations
 import json
 import os
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Final
@@ -20,7 +22,23 @@ _CHUNK_BYTES: Final = 1 << 20
 
 
 class ManifestError(Exception):
-    """A manifest, or a file that it names, is not what was written. The message is the reason."""
+    """A manifest, or a file that it names, is not what was written. The message is the reason; `segment` the
+    id of the one segment that is at fault, if it is one."""
+
+    def __init__(self, reason: str, segment: str | None = None) -> None:
+        super().__init__(reason)
+        self.segment = segment
+
+
+@contextmanager
+def damage(reason: str, segment: str | None = None) -> Iterator[None]:
+    """What reading of damaged files raises becomes ManifestError, with the reason."""
+    try:
+        yield
+    except (ManifestError, OSError):
+        raise
+    except Exception as error:
+        raise ManifestError(f"{reason} ({error!r})", segment) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +76,10 @@ class Manifest:
             separators=(",", ":"),
         ).encode()
         return b"%08x\n%s\n" % (zlib.crc32(body), body)
+
+    def files_of(self, segment_id: str) -> list[str]:
+        """The names of a segment's files."""
+        return [name for name in self.files if name.startswith(f"{segment_id}.")]
 
     @classmethod
     def from_bytes(cls, raw: bytes) -> Manifest:
@@ -114,14 +136,20 @@ def seal(path: Path) -> FileSum:
 
 def verify(folder: Path, manifest: Manifest) -> None:
     """Compare every file with what was written. ManifestError names the first that differs."""
-    for name, expected in manifest.files.items():
+    for segment in manifest.segments:
+        verify_segment(folder, manifest, segment.id)
+
+
+def verify_segment(folder: Path, manifest: Manifest, segment_id: str) -> None:
+    """The same with the files of one segment."""
+    for name in manifest.files_of(segment_id):
         try:
             with (folder / name).open("rb") as file:
                 found = _sum(file)
         except FileNotFoundError:
-            raise ManifestError(f"{name} is missing") from None
-        if found != expected:
-            raise ManifestError(f"{name} is damaged")
+            raise ManifestError(f"{name} is missing", segment_id) from None
+        if found != manifest.files[name]:
+            raise ManifestError(f"{name} is damaged", segment_id)
 
 
 def sync_folder(folder: Path) -> None:

@@ -33,6 +33,7 @@ _DAY_US: Final = 86_400_000_000
 _YEAR_US: Final = 365.25 * _DAY_US
 _MOST_YEARS: Final = 200
 _NEWER: Final = 1.02  # how much more relevant a document is than one that is a year older
+_FEW: Final = 8  # so many times as short a list is looked up number by number
 _PLACE_BITS: Final = 32  # a document and a place in it make one number
 
 
@@ -291,17 +292,24 @@ def _adjacent(words: Sequence[Sequence[Occurrences]], hits: Matches, segment: Se
     starts: NDArray[np.int64] | None = None
     for offset, alternatives in enumerate(words):
         spots = [one.spots(wanted) for one in alternatives]
-        here = np.sort(np.concatenate(spots)) if len(spots) > 1 else spots[0]
-        if starts is None:
-            starts = here
-        elif len(here):
-            at = np.searchsorted(here, starts + offset)
-            at[at == len(here)] = 0
-            starts = starts[here[at] == starts + offset]
-        else:
-            starts = here
+        here = (np.unique(np.concatenate(spots)) if len(spots) > 1 else spots[0]) - offset
+        starts = here if starts is None else _common(starts, here)
     found = np.zeros(segment.size, np.bool_)
     if starts is not None:
         found[starts >> _PLACE_BITS] = True
     kept = found[hits.documents]
     return Matches(hits.documents[kept], hits.scores[kept])
+
+
+def _common(a: NDArray[np.int64], b: NDArray[np.int64]) -> NDArray[np.int64]:
+    """What stands in both of two ascending lists without doubles."""
+    if len(b) < len(a):
+        a, b = b, a
+    if len(a) * _FEW < len(b):
+        at = np.searchsorted(b, a)
+        at[at == len(b)] = 0
+        few: NDArray[np.int64] = a[b[at] == a]
+        return few
+    merged = np.sort(np.concatenate((a, b)), kind="stable")  # which is linear, of two lists in order
+    both: NDArray[np.int64] = merged[:-1][merged[1:] == merged[:-1]]
+    return both

@@ -7,153 +7,70 @@ pieces: ``all_of([parse(text), of_kind("contract"), on_card(deal_id)])``.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Final, Literal
+from typing import Final
 
 from .errors import BadQuery
+from .query_tree import (
+    All,
+    And,
+    Exact,
+    Not,
+    Or,
+    Phrase,
+    Prefix,
+    Query,
+    Scope,
+    Term,
+    TermField,
+    Uploaded,
+    Word,
+    all_of,
+    any_of,
+    of_kind,
+    on_card,
+    sought,
+    tagged,
+    uploaded,
+)
+
+__all__ = [
+    "MAX_DEPTH",
+    "MAX_LENGTH",
+    "All",
+    "And",
+    "Exact",
+    "Not",
+    "Or",
+    "Phrase",
+    "Prefix",
+    "Query",
+    "Scope",
+    "Term",
+    "TermField",
+    "Uploaded",
+    "Word",
+    "all_of",
+    "any_of",
+    "of_client",
+    "of_kind",
+    "on_card",
+    "parse",
+    "parse_day",
+    "parse_year",
+    "sought",
+    "tagged",
+    "uploaded",
+]
 
 MAX_LENGTH: Final = 1_000  # characters; people paste a line, not a page
 MAX_DEPTH: Final = 20  # of parentheses: what walks the tree may recurse without fear
 
-# Where words are sought: everywhere, in the document's own title, in titles of deals that it is on, or
-# of contacts and organizations.
-Scope = Literal["everywhere", "title", "deal", "client"]
-TermField = Literal["kind", "card", "tag", "by", "type", "format"]
 
-
-class Query:
-    """A node of the tree. Nodes are immutable and compare by value."""
-
-    __slots__ = ()
-
-
-@dataclass(frozen=True, slots=True)
-class All(Query):
-    """Every entry."""
-
-
-@dataclass(frozen=True, slots=True)
-class Word(Query):
-    """Entries with this word in any form. What analysis splits (``12/2026-К``) stands side by side."""
-
-    text: str
-    scope: Scope = "everywhere"
-
-
-@dataclass(frozen=True, slots=True)
-class Phrase(Query):
-    """Entries with these words in any forms, side by side, in this order, within one field."""
-
-    text: str
-    scope: Scope = "everywhere"
-
-
-@dataclass(frozen=True, slots=True)
-class Exact(Query):
-    """Entries with exactly these forms, side by side, in this order, within one field. Case, ё and е,
-    ґ and г, apostrophes, and what stands between words make no difference."""
-
-    text: str
-    scope: Scope = "everywhere"
-
-
-@dataclass(frozen=True, slots=True)
-class Prefix(Query):
-    """Entries with a word that begins like this, as it is written there."""
-
-    text: str
-    scope: Scope = "everywhere"
-
-
-@dataclass(frozen=True, slots=True)
-class Term(Query):
-    """Entries with exactly this value in a field. Ids (`card`, `by`) are compared as they are."""
-
-    field: TermField
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class Uploaded(Query):
-    """Entries uploaded from the day `first` to the day `last`, both included, in UTC; None is open."""
-
-    first: date | None = None
-    last: date | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class And(Query):
-    """Entries that all parts find. Two parts at least: made by `all_of`."""
-
-    parts: tuple[Query, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Or(Query):
-    """Entries that any part finds. Two parts at least: made by `any_of`."""
-
-    parts: tuple[Query, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Not(Query):
-    """Entries that the part does not find."""
-
-    part: Query
-
-
-def all_of(queries: Iterable[Query]) -> Query:
-    """The entries that every one of these finds; of none, all entries."""
-    flat: list[Query] = []
-    for query in queries:
-        if isinstance(query, And):
-            flat.extend(query.parts)
-        elif not isinstance(query, All):
-            flat.append(query)
-    if not flat:
-        return All()
-    return flat[0] if len(flat) == 1 else And(tuple(flat))
-
-
-def any_of(queries: Iterable[Query]) -> Query:
-    """The entries that one of these finds, at least. ValueError for none: nobody means "nothing"."""
-    flat: list[Query] = []
-    for query in queries:
-        flat.extend(query.parts if isinstance(query, Or) else (query,))
-    if not flat:
-        raise ValueError("any_of needs at least one query")
-    return flat[0] if len(flat) == 1 else Or(tuple(flat))
-
-
-def of_kind(kind: str) -> Query:
-    """Documents of a kind (``contract``); upper and lower case are one."""
-    return Term("kind", kind)
-
-
-def on_card(card: str) -> Query:
-    """Documents on the card with this id: a deal, an organization, ..."""
-    return Term("card", card)
-
-
-def tagged(tag: str) -> Query:
-    """Documents with this whole tag; upper and lower case are one."""
-    return Term("tag", tag)
-
-
-def uploaded(first: date | None = None, last: date | None = None) -> Query:
-    """Documents uploaded within these days, both included, in UTC."""
-    return Uploaded(first, last) if first or last else All()
-
-
-def sought(query: Query) -> Iterator[Word | Phrase | Exact | Prefix]:
-    """The words that a hit may have been found by: what a snippet shows. None that NOT excludes."""
-    if isinstance(query, Word | Phrase | Exact | Prefix):
-        yield query
-    elif isinstance(query, And | Or):
-        for part in query.parts:
-            yield from sought(part)
+def of_client(client: str) -> Query:
+    """Documents on the contact or organization with this id, or with all these words in its name."""
+    return all_of(part for word in client.split() if (part := _scoped("client", word)) is not None)
 
 
 def parse(text: str) -> Query:
@@ -206,6 +123,11 @@ _CHUNK: Final = re.compile(r'[^\s()"«“„]+')
 _VALUE: Final = re.compile(r'[^\s()"]+')
 _LETTER: Final = re.compile(r"[^\W_]")
 _LIST: Final = re.compile(r"(?<!\d)[,;!?|]+|[,;!?|]+(?!\d)")  # "a,b" are two words, 12,50 is one
+# A number in groups of three, as `analysis` has it, with decimals: 1 250 000,50. Not 1 2505, not 1 250-К.
+_GROUPS: Final = re.compile(
+    r"(?<![^\s()\"«»“”„])[0-9]{1,3}(?:[ \u00a0\u2009\u202f][0-9]{3}){1,7}(?:[.,][0-9]{1,2})?"
+    r"(?=[\s()\"«»“”„;:!?]|[.,](?![0-9])|\Z)"
+)
 _CLOSING: Final = {'"': '"', "«": "»", "“": "”", "„": "“”"}
 
 
@@ -306,6 +228,9 @@ class _Parser:
             start = self._at + 1
             self._at = start + len(quoted) + 1
             group.add(self._quotation(name, quoted, start, exact=exact))
+        elif not name and not group.negate_next and (number := _GROUPS.match(self._text, self._at)):
+            self._at = number.end()
+            group.add(_number(number[0]))
         else:
             match = (_VALUE if name in _VALUED else _CHUNK).match(self._text, self._at)
             start, chunk = self._at, match[0] if match else letter
@@ -352,25 +277,15 @@ class _Parser:
         if not _LETTER.search(text):
             return None
         scope = _SCOPES.get(name or "", "everywhere")
-        return Exact(text, scope) if exact else Phrase(text, scope)
+        if exact:
+            return Exact(text, scope)
+        joined = _GROUPS.sub(lambda number: "".join(number[0].split()), text)
+        return any_of(Phrase(each, scope) for each in dict.fromkeys((text, joined)))
 
     def _words(self, name: str | None, text: str, position: int) -> Query | None:
         if name in _VALUED:
             return self._value(name, text, position)
-        scope = _SCOPES.get(name or "", "everywhere")
-        words: list[Query] = []
-        for piece in _LIST.split(text):
-            if not _LETTER.search(piece):
-                continue
-            stem = piece.rstrip(".:")
-            word = Prefix(stem.rstrip("*"), scope) if stem.endswith("*") else Word(piece, scope)
-            if scope in ("deal", "client") and _ID.fullmatch(stem):
-                words.append(Term("card", stem))
-            elif scope in ("deal", "client") and _OTHER_ID.fullmatch(stem):
-                words.append(any_of([Term("card", stem), word]))
-            else:
-                words.append(word)
-        return all_of(words) if words else None
+        return _scoped(_SCOPES.get(name or "", "everywhere"), text)
 
     def _value(self, name: str | None, text: str, position: int) -> Query | None:
         value = text.strip()
@@ -385,3 +300,26 @@ class _Parser:
         except ValueError as error:
             raise BadQuery("bad_date", position, text) from error
         return Uploaded(first=day) if name == "from" else Uploaded(last=day)
+
+
+def _scoped(scope: Scope, text: str) -> Query | None:
+    """The words of a text without spaces; of a card, its id as well. None where nothing can be sought."""
+    words: list[Query] = []
+    for piece in _LIST.split(text):
+        if not _LETTER.search(piece):
+            continue
+        stem = piece.rstrip(".:")
+        word = Prefix(stem.rstrip("*"), scope) if stem.endswith("*") else Word(piece, scope)
+        if scope in ("deal", "client") and _ID.fullmatch(stem):
+            words.append(Term("card", stem))
+        elif scope in ("deal", "client") and _OTHER_ID.fullmatch(stem):
+            words.append(any_of([Term("card", stem), word]))
+        else:
+            words.append(word)
+    return all_of(words) if words else None
+
+
+def _number(text: str) -> Query:
+    """A number in groups: all of it written together, or its groups as words, which they may be."""
+    pieces = text.split()
+    return any_of([all_of(map(Word, pieces)), Word("".join(pieces))])

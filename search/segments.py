@@ -5,10 +5,11 @@ Everything about a segment is an array: documents are numbers, so that a search 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 import numpy as np
@@ -21,6 +22,8 @@ from .matching import Documents, Mask, Occurrences, Places, Scores, fold_term, n
 from .query import Scope
 
 _KEPT_MASKS: Final = 8  # of who may see what, that a segment remembers
+_ROW_BYTES: Final = 40  # of memory: a time, a factor, an id, masks
+_FORM_BYTES: Final = 100  # of memory: a word in a lexicon
 _Key = TypeVar("_Key")
 _Value = TypeVar("_Value")
 _NO_DOCUMENTS: Final[Documents] = np.empty(0, np.int64)
@@ -49,8 +52,16 @@ class SegmentFiles(Protocol):
     """A segment as it was written. All its files are open: another process may delete them meanwhile."""
 
     @property
+    def id(self) -> str:
+        """Its name, under which it was written."""
+
+    @property
     def sizes(self) -> dict[str, int]:
         """The sizes of its files by their names, in bytes."""
+
+    @property
+    def sums(self) -> dict[str, int]:
+        """The CRC-32 of those of its files that were read whole."""
 
     @property
     def held_bytes(self) -> int:
@@ -66,14 +77,17 @@ class SegmentFiles(Protocol):
     def postings(self, field: str, term: str) -> Postings | None:
         """Where this term stands, if anywhere."""
 
+    def count(self, field: str, term: str) -> int:
+        """In how many documents this term stands, deleted ones too: without reading which they are."""
+
     def beginning(self, field: str, prefix: str) -> Iterable[tuple[str, Postings]]:
         """The terms that begin like this, in order of their bytes, and where they stand."""
 
-    def terms(self, field: str, prefix: str) -> list[str]:
-        """The terms that begin like this, in order of their bytes."""
+    def forms(self) -> list[str]:
+        """All surface forms."""
 
-    def all_postings(self) -> Iterator[tuple[str, bytes, Postings]]:
-        """Everything, in the order of fields and of terms as bytes."""
+    def all_postings(self) -> Iterator[tuple[str, bytes, bytes]]:
+        """Everything, packed, in the order of fields and of terms as bytes."""
 
 
 class SegmentStore(Protocol):
@@ -82,9 +96,9 @@ class SegmentStore(Protocol):
     def open(self, folder: Path, record: SegmentRecord) -> SegmentFiles:
         """Open a segment. FileNotFoundError."""
 
-    def write(self, folder: Path, rows: Rows, postings: Iterable[tuple[str, bytes, Postings]]) -> str:
+    def write(self, folder: Path, rows: Rows, postings: Iterable[tuple[str, bytes, bytes]]) -> str:
         """Write a segment under a new id, which is returned; the names of its files begin with the id and
-        a dot. `postings` come in order. The files need not be durable yet."""
+        a dot. `postings` come in order, packed (see `packing`). The files need not be durable yet."""
 
 
 def encode(term: str) -> bytes:
@@ -129,10 +143,18 @@ class OpenSegment:
         self.files = files
         self._visible: dict[frozenset[str], Mask] = {}
         self._columns: dict[Facet, FacetColumn] = {}
+        self._cached_bytes = 0
+
+    @property
+    def held_bytes(self) -> int:
+        """How much memory its files and what was read of them take, about."""
+        return self.files.held_bytes + self._cached_bytes
 
     @cached_property
     def rows(self) -> Rows:
-        return self.files.rows()
+        rows = self.files.rows()
+        self._cached_bytes += _ROW_BYTES * len(rows.ids)
+        return rows
 
     @cached_property
     def newer(self) -> Scores:
@@ -143,18 +165,22 @@ class OpenSegment:
         try:
             return decode(self.rows.ids[document])
         except UnicodeDecodeError as error:
-            raise ManifestError("a row is damaged") from error
+            raise ManifestError("a row is damaged", self.files.id) from error
 
     def forms(self, length: int) -> list[str]:
         """The surface forms that are not more than two letters longer or shorter than this."""
-        return [form for letters in range(length - 2, length + 3) for form in self._lexicon.get(letters, ())]
+        forms, starts = self._lexicon
+        first, end = (min(max(letters, 0), len(starts) - 1) for letters in (length - 2, length + 3))
+        return forms[int(starts[first]) : int(starts[end])]
 
     @cached_property
-    def _lexicon(self) -> dict[int, list[str]]:
-        by_length: dict[int, list[str]] = {}
-        for form in self.files.terms(form_field("everywhere"), ""):
-            by_length.setdefault(len(form), []).append(form)
-        return by_length
+    def _lexicon(self) -> tuple[list[str], NDArray[np.intp]]:
+        """All surface forms by their lengths, and where those of each length begin."""
+        forms = sorted(self.files.forms(), key=len)
+        self._cached_bytes += _FORM_BYTES * len(forms)
+        lengths = np.fromiter(map(len, forms), np.int64, len(forms))
+        longest = int(lengths[-1]) if forms else 0
+        return forms, np.searchsorted(lengths, np.arange(longest + 2))
 
     def having_visible(self, terms: frozenset[str]) -> Mask:
         """Which documents have one of these terms in `visible_to`, deleted ones too."""
@@ -170,7 +196,8 @@ class OpenSegment:
     def column(self, facet: Facet) -> FacetColumn:
         """The values of a facet."""
         if facet not in self._columns:
-            self._columns[facet] = self._read_column(facet)
+            column = self._columns[facet] = self._read_column(facet)
+            self._cached_bytes += column.documents.nbytes + column.numbers.nbytes
         return self._columns[facet]
 
     def _read_column(self, facet: Facet) -> FacetColumn:
@@ -244,6 +271,12 @@ class Segment:
         found = self.opened.files.postings(field, value)
         return self._living(found.documents) if found else _NO_DOCUMENTS
 
+    def count(self, field: str, term: str) -> int:
+        """In how many documents a term stands."""
+        if self.living is None:
+            return self.opened.files.count(field, term)
+        return len(self.having(field, term))
+
     def uploaded(self, since: int, until: int) -> Documents:
         times = self.times
         return self._living(np.flatnonzero((times >= since) & (times < until)))
@@ -282,25 +315,44 @@ class Segment:
 class Snapshot:
     """One state of an index, opened; what an older one has opened already is taken from it.
 
-    ManifestError; FileNotFoundError, also when a commit has gone by and taken files away.
+    Segments that are damaged are left out: `lost` tells the reasons by their ids. Those in `known_lost` are
+    not even tried.
     """
 
     def __init__(
-        self, folder: Path, store: SegmentStore, manifest: Manifest, raw: bytes | None, older: Snapshot | None
+        self,
+        folder: Path,
+        store: SegmentStore,
+        manifest: Manifest,
+        raw: bytes | None,
+        older: Snapshot | None = None,
+        known_lost: Mapping[str, str] = MappingProxyType({}),
     ) -> None:
         self.manifest = manifest
         self.raw = raw
         self.segments: list[Segment] = []
-        known = {segment.record.id: segment.opened for segment in older.segments} if older else {}
+        self.lost = dict(known_lost)
+        opened = {segment.record.id: segment.opened for segment in older.segments} if older else {}
         for record in manifest.segments:
-            opened = known.get(record.id) or OpenSegment(store.open(folder, record))
-            for name, size_bytes in opened.files.sizes.items():
-                if name not in manifest.files or manifest.files[name].size_bytes != size_bytes:
-                    raise ManifestError(f"{name} is damaged")
-            self.segments.append(Segment(opened, record))
+            if record.id in known_lost:
+                continue
+            try:
+                files = opened.get(record.id) or _open_segment(folder, store, manifest, record)
+            except ManifestError as error:
+                self.lost[record.id] = str(error)
+            else:
+                self.segments.append(Segment(files, record))
         self.entries = sum(segment.entries for segment in self.segments)
-        self.held_bytes = sum(segment.opened.files.held_bytes for segment in self.segments)
-        self.descriptors = sum(segment.opened.files.descriptors for segment in self.segments)
+
+    @property
+    def held_bytes(self) -> int:
+        """How much memory it holds, about."""
+        return sum(segment.opened.held_bytes for segment in self.segments)
+
+    @property
+    def descriptors(self) -> int:
+        """How many files of the system it holds open."""
+        return sum(segment.opened.files.descriptors for segment in self.segments)
 
     def id_of(self, segment: int, document: int) -> str:
         return self.segments[segment].opened.id_of(document)
@@ -309,6 +361,25 @@ class Snapshot:
         """For each segment which documents there are for one who may see these terms; None for all."""
         terms = frozenset(visible_to)
         return [segment.shown(terms) for segment in self.segments]
+
+
+def _open_segment(
+    folder: Path, store: SegmentStore, manifest: Manifest, record: SegmentRecord
+) -> OpenSegment:
+    """Open a segment whose files are of the sizes, and as far as they are read whole, of the sums that were
+    written. ManifestError."""
+    try:
+        files = store.open(folder, record)
+    except FileNotFoundError as error:
+        raise ManifestError(f"{Path(str(error.filename)).name} is missing", record.id) from error
+    for name, size_bytes in files.sizes.items():
+        written = manifest.files.get(name)
+        if written is None or (size_bytes, files.sums.get(name, written.crc32)) != (
+            written.size_bytes,
+            written.crc32,
+        ):
+            raise ManifestError(f"{name} is damaged", record.id)
+    return OpenSegment(files)
 
 
 def _keep(kept: dict[_Key, _Value], key: _Key, value: _Value) -> None:

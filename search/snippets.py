@@ -3,6 +3,7 @@
 A text is searched with one regular expression for what the forms of the sought words begin with,
 and the analyser judges what it finds: so a snippet marks exactly what an engine would have found,
 reads no more of a text than it must, and nothing is lemmatised but the few words that look right.
+Of a long text a map (see `text_map`) tells where to look, and only those pieces are read: see `Reading`.
 """
 
 from __future__ import annotations
@@ -11,14 +12,19 @@ import re
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from html import escape
-from typing import Final
+from itertools import chain, islice
+from typing import Final, NamedTuple
 
-from .analysis import Analyzer, Position
+from .analysis import LOOK_ALIKE, Analyzer, Position, fold
 from .query import Exact, Prefix, Query, sought
+from .text_map import Block, MappedWord, TextMap, mapped_word
 
 LENGTH_CHARS: Final = 200
 _MAX_FOUND: Final = 500  # of a text, before the best fragment so far is taken
+_MAX_LOOKS: Final = 3  # into a long text, before the best fragment so far is taken
+_TEXT_BEGINNING: Final = Block(0, 0, 1)  # of a text: worth showing while nothing was found
 _CUT_CHARS: Final = 20  # how far an end of a fragment moves to spare a word
 
 _LETTER: Final = r"[^\W_]"
@@ -28,12 +34,23 @@ _WORD_END: Final = rf"(?!{_LETTER})"
 _GAP: Final = r"[\W_]{1,20}"  # between words that stand side by side
 # After its first letter: that this is the beginning of a word, and not the end of об'єкт.
 _BEGINNING: Final = rf"(?<!{_LETTER}.)(?<!{_LETTER}{_APOSTROPHE}.)"
-_VARIANTS: Final = {"е": "еЕёЁ", "г": "гГґҐ", "'": "'’ʼ‘`"}
+# As the analyser folds them: for е also ё, for both the Latin letters of that shape.
+_ALIKE: Final = {
+    letter: "".join(
+        [letter, *(other for other in "ёґ" if fold(other) == letter)]
+        + [chr(latin) for latin, cyrillic in LOOK_ALIKE.items() if fold(chr(cyrillic)) == letter]
+    )
+    for letter in {fold(chr(cyrillic)) for cyrillic in LOOK_ALIKE.values()} | {"г"}
+}
 # What a page must not get out of a document: line breaks, controls, halves of letters, changes of direction.
-_UNPRINTABLE: Final = re.compile(
-    "[\\s\x00-\x1f\x7f-\x9f\ud800-\udfff\u200e\u200f\u202a-\u202e\u2066-\u2069]+"
+_UNPRINTABLE: Final = (
+    "\x00-\x1f\x7f-\xa0\u1680\u2000-\u200a\u200e\u200f\u2028-\u202f\u205f\u2066-\u2069\u3000\ud800-\udfff"
 )
+_UNTIDY: Final = re.compile(rf"[{_UNPRINTABLE}][ {_UNPRINTABLE}]*| [ {_UNPRINTABLE}]+")
+_OPEN, _CLOSE = "\ufdd0", "\ufdd1"  # no characters: they stand for the tags until all is escaped
 _SPACE: Final = re.compile(r"\s")
+_TO_LAST_SPACE: Final = re.compile(r".*\s", re.DOTALL)
+_DIGIT: Final = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +60,11 @@ class _Sought:
     positions: tuple[Position, ...]
     prefix: str
     exact: bool
+
+    def key(self) -> tuple[object, ...]:
+        """The same for what finds the same."""
+        forms = tuple(each.forms for each in self.positions) if self.exact else ()
+        return self.prefix, self.exact, forms, tuple(each.lemmas for each in self.positions)
 
     def is_found(self, positions: Sequence[Position]) -> bool:
         count = len(self.positions)
@@ -64,74 +86,171 @@ class _Sought:
         )
 
 
+class Piece(NamedTuple):
+    """A part of a text, in characters."""
+
+    start: int
+    end: int
+
+
+class _Fragment(NamedTuple):
+    """A place in a piece of a text, with so many different words sought. `begun`: the text did before the
+    piece; `goes_on`: it does after it."""
+
+    text: str
+    start: int
+    end: int
+    different: int = 0
+    begun: bool = False
+    goes_on: bool = False
+
+
 class Highlighter:
     """Marks what one query sought, in any number of texts."""
 
     def __init__(self, query: Query, analyzer: Analyzer) -> None:
         self._analyzer = analyzer
         self._sought: list[_Sought] = []
+        self._parts: list[list[str]] = []
         self._judged: dict[str, int | None] = {}
         patterns: list[tuple[str, str]] = []
+        keys: set[tuple[object, ...]] = set()
         for leaf in sought(query):
             if isinstance(leaf, Prefix):
                 before, prefix = analyzer.prefix(leaf.text)
             else:
                 before, prefix = analyzer.words(leaf.text), ""
-            if before or prefix:
-                self._sought.append(_Sought(before, prefix, isinstance(leaf, Exact)))
-                patterns += _patterns(analyzer, analyzer.parts(leaf.text), begun=bool(prefix))
+            one = _Sought(before, prefix, isinstance(leaf, Exact))
+            if (before or prefix) and one.key() not in keys:
+                keys.add(one.key())
+                self._sought.append(one)
+                self._parts.append(analyzer.parts(leaf.text))
+                patterns += _patterns(analyzer, self._parts[-1], begun=bool(prefix))
         self._pattern = _union(patterns) if patterns else None
+        self._has_several = any(len(parts) > 1 for parts in self._parts)
+
+    @cached_property
+    def mapped(self) -> list[list[MappedWord]]:
+        """How a map is asked for each thing sought."""
+        return [
+            _mapped(self._analyzer, parts, one) for parts, one in zip(self._parts, self._sought, strict=True)
+        ]
 
     def snippet(self, text: str) -> str:
         """HTML of the best fragment of a text, some 200 characters long: escaped, what was sought within
-        ``<mark>``; its beginning when there is nothing to mark."""
-        start, end = _widen(text, *self._best(text))
-        marked = self._mark(text, start, end).strip()
-        return ("…" if start > 0 else "") + marked + ("…" if end < len(text) else "")
+        ``<mark>``; its beginning when there is nothing to mark. All of the text is read, if need be."""
+        return self.show(self.best(text, 0, len(text), len(self._sought)))
+
+    def read(self, text_map: TextMap) -> Reading:
+        """The same for a text that is not at hand: see `Reading`."""
+        return Reading(self, text_map)
 
     def mark(self, text: str) -> str:
         """HTML of the whole of a short text, a title: escaped, what was sought within ``<mark>``."""
         return self._mark(text, 0, len(text))
 
-    def _mark(self, text: str, start: int, end: int) -> str:
-        pieces, at = [], start
-        for first, last, _ in self._found(text, start, end):
-            pieces += [_clean(text[at:first]), "<mark>", _clean(text[first:last]), "</mark>"]
-            at = last
-        return "".join((*pieces, _clean(text[at:end])))
+    def show(self, fragment: _Fragment) -> str:
+        """HTML of a fragment."""
+        text = fragment.text
+        start, end = _widen(text, fragment.start, fragment.end)
+        before, after = fragment.begun or start > 0, fragment.goes_on or end < len(text)
+        return ("…" if before else "") + self._mark(text, start, end).strip() + ("…" if after else "")
 
-    def _best(self, text: str) -> tuple[int, int]:
-        """The first place where most of the different words sought stand within a fragment's length."""
+    def best(self, text: str, start: int, end: int, at_most: int) -> _Fragment:
+        """The first place between two of a text where most of the different words sought, and no more than
+        `at_most` can be, stand within a fragment's length."""
         recent: deque[tuple[int, int, int]] = deque()
         best, best_count = (0, 0), 0
-        for count, found in enumerate(self._found(text, 0, len(text))):
+        for count, found in enumerate(self._found(text, start, end)):
             recent.append(found)
             while len(recent) > 1 and found[1] - recent[0][0] > LENGTH_CHARS:
                 recent.popleft()
-            different = len({number for _, _, number in recent})
-            if different > best_count:
-                best, best_count = (recent[0][0], found[1]), different
-            if best_count == len(self._sought) or count == _MAX_FOUND:
+            if len(recent) > best_count:
+                different = len({number for _, _, number in recent})
+                if different > best_count:
+                    best, best_count = (recent[0][0], found[1]), different
+            if best_count >= at_most or count == _MAX_FOUND:
                 break
-        return best
+        return _Fragment(text, *best, best_count)
+
+    def _mark(self, text: str, start: int, end: int) -> str:
+        text = text.replace(_OPEN, " ").replace(_CLOSE, " ")
+        pieces, at = [], start
+        for first, last, _ in self._found(text, start, end):
+            pieces += [text[at:first], _OPEN, text[first:last], _CLOSE]
+            at = last
+        html = escape(_UNTIDY.sub(" ", "".join((*pieces, text[at:end]))))
+        return html.replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
 
     def _found(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """(start, end, number of what was sought) of everything found between two places of a text."""
-        at = start
-        while self._pattern is not None and (match := self._pattern.search(text, at, end)):
-            if (number := self._judge(match[0])) is None:
-                at = match.start() + 1
-            else:
-                at = match.end()
-                yield match.start(), match.end(), number
+        again_from: int | None = start
+        while self._pattern is not None and again_from is not None:
+            matches, again_from = self._pattern.finditer(text, again_from, end), None
+            for match in matches:
+                words = match[0]
+                if words not in self._judged:
+                    self._judged[words] = self._judge(words)
+                number = self._judged[words]
+                if number is not None:
+                    yield match.start(), match.end(), number
+                elif self._has_several:  # what was taken for these words may hide another word
+                    again_from = match.start() + 1
+                    break
 
     def _judge(self, words: str) -> int | None:
         """Which of what was sought these words are, if any."""
-        if words not in self._judged:
-            positions = self._analyzer.words(words)
-            numbers = (number for number, one in enumerate(self._sought) if one.is_found(positions))
-            self._judged[words] = next(numbers, None)
-        return self._judged[words]
+        positions = self._analyzer.words(words)
+        numbers = (number for number, one in enumerate(self._sought) if one.is_found(positions))
+        return next(numbers, None)
+
+
+class Reading:
+    """The search for the best fragment of one long text, of which it reads as little as it must.
+
+    While a piece is `wanted`, that piece of the text is to be shown to `look`; afterwards there is the
+    `snippet`. The first piece is where, by the map, most of the different words sought are; the next is
+    wanted when they do not stand there as close together as the map lets hope, and so on, three at most. So
+    the fragment has as many of the words as any of the text, unless the map was too hopeful three times.
+    Where it was in vain, and where nothing of it is in the text, the text's beginning is shown.
+    """
+
+    def __init__(self, highlighter: Highlighter, text_map: TextMap) -> None:
+        self._highlighter = highlighter
+        self._text_chars = text_map.text_chars
+        self._blocks = chain(
+            islice(text_map.promising(highlighter.mapped, LENGTH_CHARS), _MAX_LOOKS), [_TEXT_BEGINNING]
+        )
+        self._block = _TEXT_BEGINNING
+        self._best: _Fragment | None = None
+        self._choose()
+
+    def look(self, text: str) -> None:
+        """Find the best in the text of the piece that is wanted."""
+        if self.wanted is None:
+            raise ValueError("nothing is wanted any more")
+        start, end = self.wanted
+        last = min(self._block.end - start + LENGTH_CHARS, len(text))
+        found = self._highlighter.best(text, self._block.start - start, last, self._block.at_most)
+        if self._best is None or not self._best.different or found.different > self._best.different:
+            self._best = found._replace(begun=start > 0, goes_on=end < self._text_chars)
+        self._choose()
+
+    def snippet(self) -> str:
+        """HTML of the fragment, as that of `Highlighter.snippet`."""
+        return "" if self._best is None else self._highlighter.show(self._best)
+
+    def _choose(self) -> None:
+        """Want the next piece, if it may have more."""
+        found = self._best.different if self._best else 0
+        self.wanted: Piece | None = None
+        if found and found >= self._block.at_most:  # no other may have more than this one
+            return
+        block = next(self._blocks, None)
+        if block is not None and block.at_most > found:
+            self._block = block
+            before, after = block.start - LENGTH_CHARS, block.end + 2 * LENGTH_CHARS
+            self.wanted = Piece(max(0, before), min(after, self._text_chars))
 
 
 def snippet(text: str, query: Query, analyzer: Analyzer) -> str:
@@ -144,7 +263,8 @@ def _patterns(analyzer: Analyzer, parts: Sequence[str], *, begun: bool) -> Itera
     following = ""
     for number, part in reversed(list(enumerate(parts))):
         is_prefix = begun and number == len(parts) - 1
-        beginnings = (_fold_letters(part),) if is_prefix else analyzer.beginnings(part)
+        beginnings = (part,) if is_prefix else analyzer.beginnings(part)
+        beginnings = tuple(map(_meant, beginnings))
         rest = rf"{_WORD_REST}{_WORD_END}{following}"
         if number == 0:
             for beginning in beginnings:
@@ -162,10 +282,24 @@ def _union(patterns: Sequence[tuple[str, str]]) -> re.Pattern[str]:
     return re.compile(f"[{''.join(by_letter)}]{_BEGINNING}(?:{'|'.join(branches)})")
 
 
+def _mapped(analyzer: Analyzer, parts: Sequence[str], one: _Sought) -> list[MappedWord]:
+    """How a map is asked for each of these words, side by side."""
+    words = [
+        mapped_word((part,), frozenset((part,))) if one.exact
+        else mapped_word(analyzer.beginnings(part), analyzer.forms(part))
+        for part in parts
+    ]  # fmt: skip
+    if one.prefix:
+        words[-1] = mapped_word((parts[-1],))
+    return words
+
+
 def _variants(letter: str) -> str:
     """A letter as it may be written, for a set of a regular expression."""
-    upper = letter.upper()
-    return _VARIANTS.get(letter) or (letter + upper if len(upper) == 1 and upper != letter else letter)
+    if letter == "'":
+        return "'’ʼ‘`"
+    alike = _ALIKE.get(letter, letter)
+    return alike + "".join(upper for upper in map(str.upper, alike) if len(upper) == 1 and upper not in alike)
 
 
 def _literal(beginning: str) -> str:
@@ -173,7 +307,11 @@ def _literal(beginning: str) -> str:
     return "".join(f"[{_variants(letter)}]" + "?" * (letter == "'") for letter in beginning)
 
 
-def _fold_letters(part: str) -> str:
+def _meant(part: str) -> str:
+    """A word whose letters are folded, and in Cyrillic ones if it has digits and may be meant in them: a
+    Cyrillic letter stands for the Latin one of its shape as well (see `_variants`)."""
+    if _DIGIT.search(part):
+        part = part.translate(LOOK_ALIKE)
     return part.replace("ё", "е").replace("ґ", "г")
 
 
@@ -185,10 +323,6 @@ def _widen(text: str, start: int, end: int) -> tuple[int, int]:
     if first > 0 and (space := _SPACE.search(text, first, min(start, first + _CUT_CHARS))):
         first = space.end()
     if last < len(text):
-        spaces = [match.start() for match in _SPACE.finditer(text, max(end, last - _CUT_CHARS), last + 1)]
-        last = spaces[-1] if spaces else last
+        space = _TO_LAST_SPACE.match(text, max(end, last - _CUT_CHARS), last + 1)
+        last = space.end() - 1 if space else last
     return first, last
-
-
-def _clean(text: str) -> str:
-    return escape(_UNPRINTABLE.sub(" ", text))

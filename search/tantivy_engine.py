@@ -21,7 +21,8 @@ from .folders import CompanyFolders
 from .interface import Entry, Facet, Frequencies, Hits, Sort, Spelling
 from .manifest import ManifestError
 from .query import Query
-from .tantivy_index import Change, SearchedIndex, open_index
+from .tantivy_changes import Change
+from .tantivy_index import ReadingError, SearchedIndex, open_index
 from .tantivy_schema import SCHEMA
 from .vocabulary import Vocabulary
 
@@ -29,7 +30,8 @@ from .vocabulary import Vocabulary
 class TantivyEngine:
     """Indexes under `folder`. Safe to share between threads, and between processes by the files.
 
-    A writer waits `lock_timeout_s` for another one. `open_indexes` are kept ready for searching.
+    A writer waits `lock_timeout_s` for another one. `open_indexes` are kept ready for searching; when their
+    files change, that is noticed a second later.
     """
 
     def __init__(
@@ -46,19 +48,19 @@ class TantivyEngine:
     def write(self, company: str, entries: Iterable[Entry] = (), removed: Iterable[str] = ()) -> None:
         """See `SearchEngine.write`. Returns when segments are merged, too: write from a worker."""
         with self._locked(company) as folder:
-            with _translated(company):
+            with self._translated(company):
                 change = Change(folder, self._schema, self._index(company), self._analyzer)
             try:
                 for entry_id in removed:
-                    with _translated(company):
+                    with self._translated(company):
                         change.remove(entry_id)
                 for entry in entries:
-                    with _translated(company):
+                    with self._translated(company):
                         change.add(entry)
-                with _translated(company):
+                with self._translated(company):
                     change.commit()
             finally:
-                with _translated(company):
+                with self._translated(company):
                     change.abandon()
 
     def search(
@@ -73,7 +75,7 @@ class TantivyEngine:
         facets: Collection[Facet] = (),
     ) -> Hits:
         """See `SearchEngine.search`."""
-        with _translated(company):
+        with self._translated(company):
             index = self._index(company)
             if index is None or not visible_to:
                 return Hits((), 0, dict.fromkeys(facets, ()))
@@ -83,7 +85,7 @@ class TantivyEngine:
         self, company: str, word: str, *, visible_to: Collection[str], limit: int = 5
     ) -> tuple[Spelling, ...]:
         """See `SearchEngine.spellings`."""
-        with _translated(company):
+        with self._translated(company):
             index = self._index(company)
             if index is None or not visible_to:
                 return ()
@@ -94,17 +96,17 @@ class TantivyEngine:
 
     def frequencies(self, company: str, lemmas: Collection[str]) -> Frequencies:
         """See `SearchEngine.frequencies`."""
-        with _translated(company):
+        with self._translated(company):
             index = self._index(company)
             return Frequencies(0, dict.fromkeys(lemmas, 0)) if index is None else index.frequencies(lemmas)
 
     def ids(self, company: str) -> Iterator[str]:
         """See `SearchEngine.ids`. Of one state of the index, however long the iteration takes."""
-        with _translated(company):
+        with self._translated(company):
             index = self._index(company)
         found = iter(()) if index is None else index.ids()
         while True:
-            with _translated(company):
+            with self._translated(company):
                 entry_id = next(found, None)
             if entry_id is None:
                 return
@@ -113,7 +115,7 @@ class TantivyEngine:
     def check(self, company: str) -> None:
         """See `SearchEngine.check`. Reads all files of the index, at the speed of the disk."""
         folder = self._folders.path(company)
-        with _translated(company):
+        with self._translated(company):
             while (state := files.read_state(folder, self._schema)) is not None:
                 behind = files.is_behind(folder)
                 try:
@@ -125,9 +127,13 @@ class TantivyEngine:
                         raise ManifestError(f"{Path(str(error.filename)).name} is missing") from error
                     raise
 
+    def salvage(self, company: str) -> None:
+        """See `SearchEngine.salvage`. Leaves nothing."""
+        self.drop(company)
+
     def drop(self, company: str) -> None:
         """See `SearchEngine.drop`. Searches under way end with what they have. IndexBusy."""
-        with self._locked(company), _translated(company):
+        with self._locked(company), self._translated(company):
             with self._lock:
                 self._indexes.pop(company, None)
                 self._vocabularies.pop(company, None)
@@ -145,14 +151,15 @@ class TantivyEngine:
 
     def _index(self, company: str) -> SearchedIndex | None:
         """The newest commit; None if there is none. ManifestError."""
-        folder = self._folders.path(company)
-        signature = files.signature(folder / files.META)
         with self._lock:
             known = self._indexes.get(company)
-            if known is not None and known.signature == signature:
+            if known is not None and not known.is_intact():
+                known = None  # what is there is verified anew
+                del self._indexes[company]
+            if known is not None and files.signature(known.meta) == known.signature:
                 self._indexes.move_to_end(company)
                 return known
-        index = open_index(folder, self._schema, self._analyzer, known)
+        index = open_index(self._folders.path(company), self._schema, self._analyzer, known)
         with self._lock:
             if index is None:
                 self._indexes.pop(company, None)
@@ -177,17 +184,20 @@ class TantivyEngine:
     @contextmanager
     def _locked(self, company: str) -> Iterator[Path]:
         with ExitStack() as stack:
-            with _translated(company):
+            with self._translated(company):
                 folder = stack.enter_context(self._folders.locked(company))
             yield folder
 
-
-@contextmanager
-def _translated(company: str) -> Iterator[None]:
-    """Errors of files and of tantivy, in the words of this room."""
-    try:
-        yield
-    except ManifestError as error:
-        raise IndexDamaged(company, str(error)) from error
-    except OSError as error:
-        raise IndexUnavailable(f"index of company {company}: {error}") from error
+    @contextmanager
+    def _translated(self, company: str) -> Iterator[None]:
+        """Errors of files and of tantivy, in the words of this room. What tantivy fails to read is damaged
+        only if its files are: it says the same when the process may open no more of them."""
+        try:
+            yield
+        except ReadingError as error:
+            self.check(company)
+            raise IndexUnavailable(f"index of company {company}: {error}") from error
+        except ManifestError as error:
+            raise IndexDamaged(company, str(error)) from error
+        except OSError as error:
+            raise IndexUnavailable(f"index of company {company}: {error}") from error

@@ -1,52 +1,70 @@
-"""One state of a tantivy index as it is read, and a commit in the making."""
+"""One state of a tantivy index as it is read."""
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections.abc import Collection, Iterator
+import os
+import time
+from bisect import bisect_left
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
-from operator import itemgetter
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
+import numpy as np
 import tantivy
 
-from . import manifest as manifests
 from . import tantivy_files as files
 from .analysis import Analyzer
-from .interface import MAX_FACET_VALUES, Entry, Facet, FacetValue, Frequencies, Hit, Hits, Sort, Spelling
-from .manifest import Manifest, ManifestError
-from .matching import fold_term
+from .interface import MAX_FACET_VALUES, Facet, FacetValue, Frequencies, Hit, Hits, Sort, Spelling
+from .manifest import ManifestError
+from .matching import fold_term, newer
 from .query import Query
-from .tantivy_queries import SHARE, Part, Translator
+from .tantivy_queries import Part, Translator
+from .tantivy_ranking import highest_unseen, read_scores
 from .tantivy_schema import (
     FACET_FIELDS,
-    NEWEST,
-    OLDEST,
+    NEWER,
+    SHARE,
+    SLIGHTLY_NEWER,
     TAG_WRITTEN,
-    TIME_DIGITS,
-    build_document,
-    build_schema,
+    TIME,
     plain,
     written,
 )
-from .vocabulary import VocabularyFile
 
-_HEAP_BYTES: Final = 50_000_000  # of one writer: what does not fit becomes a segment of its own
-_SPARE_HITS: Final = 8  # looked at beyond a page, to see where a tie ends
+_RAISED: Final = (ValueError, OSError, RuntimeError, SystemError)  # by tantivy, for whatever is wrong
+_LOOK_EVERY_S: Final = 1.0  # at the files of an index that is open: a dozen of them, a microsecond each
+_SPARE_HITS: Final = 60  # looked at beyond a page, to see where a tie ends
 _MAX_VALUES: Final = 60_000  # of one facet among the hits: tantivy counts no more than 65,000 at once
-_RANK: Final = itemgetter(0, 1)
-_PLACES: Final = 3  # of a score: tantivy reckons with 24 bits, of which SHARE leaves 18
+_EXACT: Final = 2.0**-20  # of a score, before its base is taken off: tantivy reckons with 24 bits
+
+
+class _Found(NamedTuple):
+    """The first hits of a search, and how many there are in all."""
+
+    scores: list[float]
+    times: list[int]
+    addresses: list[tantivy.DocAddress]
+    total: int
 
 
 class SearchedIndex:
-    """One commit of an index, opened. Safe to share between threads. ManifestError for damage."""
+    """One commit of an index, opened. Safe to share between threads. ReadingError; ManifestError."""
 
     def __init__(
-        self, folder: Path, state: files.State, signature: files.Signature, analyzer: Analyzer
+        self,
+        folder: Path,
+        state: files.State,
+        signature: files.Signature,
+        verified: Mapping[str, files.Signature | None],
+        analyzer: Analyzer,
     ) -> None:
         self.signature = signature
         self.state = state
+        self.verified = {name: verified[name] for name in state.names}
+        self.meta = str(folder / files.META)
+        self._folder = str(folder)
+        self._looked_at_s = time.monotonic()
         with reading():
             index = tantivy.Index.open(str(folder))
             index.config_reader("manual")  # a look at the file's signature tells as much as its watcher
@@ -54,6 +72,17 @@ class SearchedIndex:
             self._searcher: Any = index.searcher()  # its stubs leave out what a search has counted
             self._translator = Translator(self._schema, self._searcher, state.documents, analyzer)
             self._entries: int = self._searcher.num_docs
+
+    def is_intact(self) -> bool:
+        """Whether its files are those that were verified; looked at now and then."""
+        now_s = time.monotonic()
+        if now_s - self._looked_at_s < _LOOK_EVERY_S:
+            return True
+        self._looked_at_s = now_s
+        return all(
+            files.signature(os.path.join(self._folder, name)) == verified
+            for name, verified in self.verified.items()
+        )
 
     def has(self, entry_id: str) -> bool:
         """Whether there is an entry of this id, or a deleted one that still counts."""
@@ -75,12 +104,19 @@ class SearchedIndex:
         """See `SearchEngine.search`."""
         with reading():
             part = self._translator.translate(query)
-            engine = self._translator.visible(part, visible_to, self._all_see_all(visible_to))
-            if part.scores and sort == "relevance":
-                items, total = self._by_relevance(engine, offset, limit)
+            all_see_all = self._all_see_all(visible_to)
+            seen = self._translator.visible(Part(part.engine), visible_to, all_see_all)
+            wanted = offset + limit
+            if sort != "relevance" or not part.scores:
+                found = self._by_time(seen, 0.0, wanted, newest=sort != "oldest")
+            elif part.alike is not None:
+                found = self._by_time(seen, part.alike, wanted, newest=True)
             else:
-                items, total = self._by_time(engine, OLDEST if sort == "oldest" else NEWEST, offset, limit)
-            return Hits(items, total, self._facets(engine, facets))
+                exact = self._translator.visible(part, visible_to, all_see_all)
+                short = self._lean(part, wanted) if all_see_all and part.base else None
+                found = short or self._exact(exact, part.base, wanted)
+            items = self._page(found, offset, limit, newest=sort != "oldest")
+            return Hits(items, found.total, self._facets(seen, facets))
 
     def spellings(
         self, edits: dict[str, int], visible_to: Collection[str], limit: int
@@ -124,37 +160,71 @@ class SearchedIndex:
         documents = self.state.documents
         return any(self._searcher.doc_freq("visible", plain(term)) == documents for term in visible_to)
 
-    def _by_relevance(self, engine: tantivy.Query, offset: int, limit: int) -> tuple[tuple[Hit, ...], int]:
-        """Tantivy breaks ties by where a document stands: enough is read to break them ourselves."""
-        wanted = offset + limit
+    def _lean(self, part: Part, wanted: int) -> _Found | None:
+        """So many of the first hits, by a search for each of which the base is left in the score. None if
+        that does not tell them all: see `tantivy_ranking`."""
         asked = wanted + _SPARE_HITS
-        while True:
-            result = self._searcher.search(engine, limit=asked, weight_by_field="newer")
-            found = [(round(score / SHARE, _PLACES), address) for score, address in result.hits]
-            if len(found) < asked or wanted == 0 or found[-1][0] < found[wanted - 1][0]:
-                break
-            asked *= 4
-        times = self._searcher.fast_field_values("time", [address for _, address in found])
-        timed = [(-score, -time, address) for (score, address), time in zip(found, times, strict=True)]
-        timed.sort(key=_RANK)
-        page = timed[offset:wanted]
-        if not page:
-            return (), result.count
-        # Ids are read for the page alone, and for what ties with its ends.
-        first = bisect_left(timed, _RANK(page[0]), key=_RANK)
-        tied = timed[first : bisect_right(timed, _RANK(page[-1]), key=_RANK)]
-        ranked = sorted((score, time, self._id_at(address)) for score, time, address in tied)
-        hits = ranked[offset - first : wanted - first]
-        return tuple(Hit(entry_id, -score) for score, _, entry_id in hits), result.count
-
-    def _by_time(
-        self, engine: tantivy.Query, field: str, offset: int, limit: int
-    ) -> tuple[tuple[Hit, ...], int]:
+        total = None if self.state.deleted else part.having
         result = self._searcher.search(
-            engine, limit=max(1, limit), offset=offset, order_by_field=field, order=tantivy.Order.Asc
+            part.engine, limit=asked, weight_by_field=SLIGHTLY_NEWER, count=total is None
         )
-        hits = tuple(Hit(written(key[TIME_DIGITS:]), 0.0) for key, _ in result.hits[:limit])
-        return hits, result.count
+        found, base = result.hits, part.base
+        addresses = [address for _, address in found]
+        times = np.array(self._searcher.fast_field_values(TIME, addresses), np.int64)
+        lean = np.array([score for score, _ in found], np.float64)
+        step = _step(base)
+        scores = np.round(read_scores(lean, newer(times), base) / step) * step
+        if len(addresses) == asked and wanted:
+            last = np.partition(scores, -wanted)[-wanted]
+            if last - step <= highest_unseen(float(lean[-1]), base):
+                return None
+        total = result.count if total is None else total
+        return _Found(scores.tolist(), times.tolist(), addresses, total)
+
+    def _exact(self, engine: tantivy.Query, base: float, wanted: int) -> _Found:
+        """So many of the first hits, and all that tie with the last of them."""
+        asked = wanted + _SPARE_HITS
+        step = _step(base)
+        while True:
+            result = self._searcher.search(engine, limit=asked, weight_by_field=NEWER)
+            found = result.hits
+            scores = [round(score / SHARE / step) * step for score, _ in found]
+            if len(scores) < asked or wanted == 0 or scores[-1] < scores[wanted - 1]:
+                break
+            asked *= 8
+        addresses = [address for _, address in found]
+        return _Found(scores, self._searcher.fast_field_values(TIME, addresses), addresses, result.count)
+
+    def _page(self, found: _Found, offset: int, limit: int, *, newest: bool = True) -> tuple[Hit, ...]:
+        """Tantivy breaks ties by where a document stands; we break them by time, the newest first or last,
+        and id. Ids are read for the page alone, and for what ties with its ends."""
+        sign = -1 if newest else 1
+        ranks = enumerate(zip(found.scores, found.times, strict=True))
+        timed = sorted((-score, sign * time, at) for at, (score, time) in ranks)
+        page = timed[offset : offset + limit]
+        if not page:
+            return ()
+        first = bisect_left(timed, page[0][:2])
+        tied = timed[first : bisect_left(timed, (*page[-1][:2], len(timed)))]
+        ranked = sorted((score, time, self._id_at(found.addresses[at])) for score, time, at in tied)
+        return tuple(
+            Hit(entry_id, -score) for score, _, entry_id in ranked[offset - first : offset + limit - first]
+        )
+
+    def _by_time(self, engine: tantivy.Query, score: float, wanted: int, *, newest: bool) -> _Found:
+        """So many of the newest hits, or the oldest, and all of the same time as the last of them. All
+        have this score, but for their newness."""
+        asked = wanted + _SPARE_HITS
+        order = tantivy.Order.Desc if newest else tantivy.Order.Asc
+        while True:
+            result = self._searcher.search(engine, limit=asked, order_by_field=TIME, order=order)
+            addresses = [address for _, address in result.hits]
+            times = self._searcher.fast_field_values(TIME, addresses)
+            if len(times) < asked or wanted == 0 or times[-1] != times[wanted - 1]:
+                break
+            asked *= 8
+        scores = score * newer(np.array(times, np.int64))
+        return _Found(scores.tolist(), times, addresses, result.count)
 
     def _facets(
         self, engine: tantivy.Query, facets: Collection[Facet]
@@ -197,87 +267,18 @@ class SearchedIndex:
         return written(str(self._searcher.doc(address).get_first("id")))
 
 
-class Change:
-    """A commit in the making, by whoever holds the lock. Nothing is written before something changes, and
-    nothing shows before `commit`. OSError when a disk is full. Whoever made it ends it, at least by
-    `abandon`."""
-
-    def __init__(self, folder: Path, schema: str, older: SearchedIndex | None, analyzer: Analyzer) -> None:
-        self._folder = folder
-        self._schema = schema
-        self._older = older
-        self._analyzer = analyzer
-        self._writer: Any = None
-        self._added: set[str] = set()
-        self._new_forms: set[str] = set()
-
-    def remove(self, entry_id: str) -> None:
-        """Take an entry away, if it is there."""
-        if entry_id in self._added or (self._older is not None and self._older.has(entry_id)):
-            self._open()
-            with writing():
-                self._writer.delete_documents_by_term("id", plain(entry_id))
-
-    def add(self, entry: Entry) -> None:
-        """Add an entry in place of an older one of its id."""
-        self._open()
-        self.remove(entry.id)
-        document, forms = build_document(entry, self._analyzer)
-        with writing():
-            self._writer.add_document(document)
-        self._added.add(entry.id)
-        self._new_forms |= forms if self._older is None else {f for f in forms if not self._older.has_form(f)}
-
-    def commit(self) -> None:
-        """Make it durable and public, let segments be merged, and write the manifest."""
-        if self._writer is None:
-            return
-        vocabulary = VocabularyFile(self._folder)
-        vocabulary.append(self._new_forms)
-        with writing():
-            self._writer.commit()
-            writer, self._writer = self._writer, None
-            writer.wait_merging_threads()
-            del writer
-        if vocabulary.is_overgrown() and (index := open_index(self._folder, self._schema, self._analyzer)):
-            vocabulary.replace(index.forms())
-        self._seal()
-
-    def abandon(self) -> None:
-        """Leave the index as it was, unless it was committed. Nothing to do after `commit`."""
-        if self._writer is not None:
-            writer, self._writer = self._writer, None
-            with writing():
-                writer.rollback()
-                writer.garbage_collect_files()
-                del writer
-            VocabularyFile(self._folder).append(())
-            self._seal()
-
-    def _open(self) -> None:
-        if self._writer is not None:
-            return
-        if manifests.read_raw(self._folder) is None:
-            self._folder.mkdir(exist_ok=True)
-            manifests.publish(self._folder, Manifest(self._schema, (), {}))
-            manifests.sync_folder(self._folder.parent)
-        files.fall_behind(self._folder)
-        with writing():
-            index = tantivy.Index(build_schema(), str(self._folder))
-            index.config_reader("manual")
-            self._writer = index.writer(_HEAP_BYTES, 1)
-
-    def _seal(self) -> None:
-        older = Manifest.from_bytes(manifests.read_raw(self._folder) or b"")
-        files.seal(self._folder, self._schema, older)
+def _step(base: float) -> float:
+    """A difference of scores that is none: tantivy reckons with 24 bits, and adds up in any order."""
+    return max(base, SHARE) * _EXACT / SHARE
 
 
 def open_index(
     folder: Path, schema: str, analyzer: Analyzer, known: SearchedIndex | None = None
 ) -> SearchedIndex | None:
     """The newest commit of an index, its files verified but for those of `known`; None if there is none.
-    What tantivy reads without a look must be right: no file is opened that is not. ManifestError."""
-    verified = set(known.state.names) if known else set()
+    What tantivy reads without a look must be right: no file is opened that is not. ManifestError;
+    ReadingError."""
+    verified = dict(known.verified) if known else {}
     while True:
         signature = files.signature(folder / files.META)
         try:
@@ -286,10 +287,11 @@ def open_index(
                 return None
             for name in state.names:
                 if name not in verified:
+                    seen = files.signature(folder / name)
                     files.verify_file(folder, name, state)
-                    verified.add(name)
-            opened = SearchedIndex(folder, state, signature, analyzer)
-        except (ManifestError, FileNotFoundError) as error:
+                    verified[name] = seen
+            opened = SearchedIndex(folder, state, signature, verified, analyzer)
+        except (ManifestError, ReadingError, FileNotFoundError) as error:
             if files.signature(folder / files.META) != signature:
                 continue  # a commit went by and took files away
             if isinstance(error, FileNotFoundError):
@@ -299,15 +301,17 @@ def open_index(
             return opened
 
 
+class ReadingError(Exception):
+    """Tantivy could not read: the index is damaged if its files are, else the system is in need."""
+
+
 @contextmanager
 def reading() -> Iterator[None]:
-    """What tantivy raises, or panics with, where it reads: the index is damaged."""
+    """What tantivy raises where it reads: ReadingError. It panics when it reads nonsense: ManifestError."""
     try:
         yield
-    except ManifestError:
-        raise
-    except Exception as error:
-        raise ManifestError(f"cannot be read ({error!r})") from error
+    except _RAISED as error:
+        raise ReadingError(f"cannot be read ({error!r})") from error
     except BaseException as error:
         if _is_panic(error):
             raise ManifestError(f"cannot be read ({error})") from error
@@ -316,10 +320,10 @@ def reading() -> Iterator[None]:
 
 @contextmanager
 def writing() -> Iterator[None]:
-    """What tantivy raises, or panics with, where it writes: the disk is full, or forbidden."""
+    """What tantivy raises, or panics with, where it writes: the disk is full, or forbidden. OSError."""
     try:
         yield
-    except Exception as error:
+    except _RAISED as error:
         raise OSError(f"cannot be written ({error})") from error
     except BaseException as error:
         if _is_panic(error):

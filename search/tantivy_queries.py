@@ -22,9 +22,8 @@ from .analysis import Analyzer
 from .entry_terms import KEPT_PREFIX_LETTERS
 from .matching import fold_term
 from .query import All, And, Exact, Not, Or, Phrase, Prefix, Query, Scope, Term, Uploaded, Word
-from .tantivy_schema import FREQUENCY_STEP, SATURATION, SATURATION_HERE, plain
+from .tantivy_schema import SATURATION, SHARE, TIME, plain
 
-SHARE: Final = SATURATION_HERE / (SATURATION * FREQUENCY_STEP)
 _MOST_PHRASES: Final = 8  # of lemmas one by one; more are sought as one pattern
 _RARITY_OF_PREFIX: Final = 2.0  # to count the entries that have it would cost as much as the search
 _DAY_US: Final = 86_400_000_000
@@ -33,12 +32,15 @@ _EPOCH: Final = date(1970, 1, 1).toordinal()
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of a query: what finds it, the score that all its hits have in common and that is to be taken
-    off, and whether it scores at all."""
+    """A part of a query: what finds it, and the score that all its hits have in common and that is to be
+    taken off (`base`). Whether it `scores` at all; the score of all its hits, if they are `alike`. How many
+    hits it has, deleted ones that still count too, if that is told without a search (`having`)."""
 
     engine: Engine
     base: float = 0.0
     scores: bool = False
+    alike: float | None = None
+    having: int | None = None
 
     @property
     def settled(self) -> Engine:
@@ -143,7 +145,8 @@ class Translator:
             of_lemma = self._rarity(documents)
             found.append(one if of_lemma == rarity else Engine.boost_query(one, rarity / of_lemma))
         engine = found[0] if len(found) == 1 else Engine.disjunction_max_query(found)
-        return Part(engine, base=rarity * (1 - SHARE), scores=True)
+        told = having.popitem()[1] if len(having) == 1 else None
+        return Part(engine, base=rarity * (1 - SHARE), scores=True, having=told)
 
     def _rarity(self, having: int) -> float:
         return math.log(1 + (self._documents - having + 0.5) / (having + 0.5)) * (SATURATION + 1)
@@ -180,7 +183,8 @@ class Translator:
         else:
             field = f"forms_{scope}"
             found = Engine.fuzzy_term_query(self._schema, field, beginning, distance=0, prefix=True)
-        part = Part(Engine.const_score_query(found, _RARITY_OF_PREFIX * SHARE), scores=True)
+        engine = Engine.const_score_query(found, _RARITY_OF_PREFIX * SHARE)
+        part = Part(engine, scores=True, alike=_RARITY_OF_PREFIX)
         if not before:
             return part
         words = self._lemmas_side_by_side([position.lemmas for position in before], scope)
@@ -196,7 +200,7 @@ class Translator:
         if since is None and until is None:
             return _free(Engine.all_query())
         kind = tantivy.FieldType.Integer
-        return _free(Engine.range_query(self._schema, "time", kind, since, until))
+        return _free(Engine.range_query(self._schema, TIME, kind, since, until))
 
 
 def _midnight(day: date) -> int:

@@ -9,9 +9,11 @@ of surface forms stand in fields of their own, with several terms at one positio
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -23,7 +25,7 @@ from .interface import Entry, Facet
 from .matching import microseconds, newer, weigh
 from .query import Scope
 
-SCHEMA: Final = "tantivy 1"  # change it with anything here
+SCHEMA: Final = "tantivy 4"  # change it with anything here
 SCOPES: Final[tuple[Scope, ...]] = ("everywhere", "title", "deal", "client")
 FACET_FIELDS: Final[Mapping[Facet, str]] = {
     "kind": "kind",
@@ -33,15 +35,19 @@ FACET_FIELDS: Final[Mapping[Facet, str]] = {
     "tag": "tag",
 }
 TAG_WRITTEN: Final = "tag_written"
-NEWEST: Final = "newest"  # orders by upload time and id; what follows the time is the id
-OLDEST: Final = "oldest"
-TIME_DIGITS: Final = 16
-FREQUENCY_STEP: Final = 8  # a lemma of weight 1 more stands so many times more often in `weights`
+TIME: Final = "time"  # of upload, in microseconds
+NEWER: Final = "newer"  # by which scores are multiplied; and with the power that `tantivy_ranking` needs
+SLIGHTLY_NEWER: Final = "slightly_newer"
+FREQUENCY_STEP: Final = 5  # a lemma of weight 1 more stands so many times more often in `weights`
 SATURATION: Final = 1.2  # that of `matching`, which is BM25's k1 in tantivy, too
 # Tantivy multiplies k1 by 1 - b + b * length / average, where the length is told as 1 and the average
 # is of all terms of `weights`: PADDING makes it so large that nothing but 1 - b is left.
 SATURATION_HERE: Final = SATURATION * 0.25
 PADDING: Final = 300
+SHARE: Final = SATURATION_HERE / (SATURATION * FREQUENCY_STEP)  # of our score in tantivy's
+APT: Final = 0.9  # a score that is good for a first page, where the highest is 1 (see `tantivy_ranking`)
+LEAN_GAIN: Final = SHARE * APT / (1 - SHARE)
+LEANING: Final = LEAN_GAIN / (1 + LEAN_GAIN)
 _MOST_WEIGHT: Final = 60.0  # beyond it, a word's share of the score grows by less than 2 %
 _VALUES: Final = ("visible", "card", "by", "kind", "format", "tag", TAG_WRITTEN, "type")
 _FAST: Final = frozenset((*FACET_FIELDS.values(), TAG_WRITTEN))
@@ -49,15 +55,15 @@ _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _ESCAPE: Final = "\ue000"
 _UNSTORABLE: Final = re.compile("[\ud800-\udfff\ue000]")
 _ESCAPED: Final = re.compile("\ue000([0-9a-f]{4})")
-_HALF_RANGE: Final = 1 << 63
 
 
 @dataclass(slots=True)
 class _Words:
-    """The words of one scope: (lemma or form, position), and the weight of each lemma."""
+    """The words of one scope: lemmas and forms at their positions, all forms, the weight of each lemma."""
 
-    lemmas: list[tuple[str, int]] = field(default_factory=list)
-    forms: list[tuple[str, int]] = field(default_factory=list)
+    lemmas: list[tantivy.Token] = field(default_factory=list)
+    forms: list[tantivy.Token] = field(default_factory=list)
+    different_forms: set[str] = field(default_factory=set)
     weights: dict[str, float] = field(default_factory=dict)
     end: int = 0
 
@@ -74,11 +80,18 @@ def build_schema() -> tantivy.Schema:
     for name in (*_VALUES, "year"):
         fast = name in _FAST
         builder.add_text_field(name, fast=fast, tokenizer_name="raw", index_option="basic")
-    for name in (NEWEST, OLDEST):
-        builder.add_text_field(name, fast=True, tokenizer_name="raw", index_option="basic")
-    builder.add_integer_field("time", fast=True)
-    builder.add_float_field("newer", fast=True)
+    builder.add_integer_field(TIME, fast=True)
+    builder.add_float_field(NEWER, fast=True)
+    builder.add_float_field(SLIGHTLY_NEWER, fast=True)
     return builder.build()
+
+
+def open_to_write(folder: Path) -> tantivy.Index:
+    """The index in this folder, made if there is none. Newer entries come first in it: what is better for
+    being newer is then seen before what it displaces, and a search is a third faster."""
+    index = tantivy.Index(build_schema(), str(folder), sort_by_field=TIME, sort_order=tantivy.Order.Desc)
+    index.config_reader("manual")  # nobody reads by it
+    return index
 
 
 def build_document(entry: Entry, analyzer: Analyzer) -> tuple[tantivy.Document, frozenset[str]]:
@@ -97,12 +110,11 @@ def build_document(entry: Entry, analyzer: Analyzer) -> tuple[tantivy.Document, 
             document.add_text(name, plain(value))
     time_us = microseconds(entry.uploaded_at)
     document.add_text("year", str((_EPOCH + timedelta(microseconds=time_us)).year))
-    document.add_integer("time", time_us)
-    document.add_text(NEWEST, f"{_HALF_RANGE - time_us:0{TIME_DIGITS}x}{entry_id}")
-    document.add_text(OLDEST, f"{_HALF_RANGE + time_us:0{TIME_DIGITS}x}{entry_id}")
-    # Tantivy multiplies the score by log2(2 + this).
-    document.add_float("newer", 2.0 ** float(newer(np.array([time_us]))[0]) - 2.0)
-    return document, frozenset(form for words in scopes.values() for form, _ in words.forms)
+    document.add_integer(TIME, time_us)
+    factor = float(newer(np.array([time_us]))[0])
+    for name, power in ((NEWER, 1.0), (SLIGHTLY_NEWER, LEANING)):
+        document.add_float(name, 2.0 ** (factor**power) - 2.0)  # tantivy multiplies by log2(2 + this)
+    return document, frozenset().union(*(words.different_forms for words in scopes.values()))
 
 
 def plain(text: str) -> str:
@@ -124,12 +136,12 @@ def _words_of(entry: Entry, analyzer: Analyzer) -> dict[Scope, _Words]:
             continue
         words = scopes.setdefault(scope, _Words())
         weight = weigh(1, len(found)) if weight is None else weight
-        for number, forms, lemmas in found:
-            at = words.end + number
-            words.forms.extend((form, at) for form in forms)
-            for lemma in lemmas:
-                words.lemmas.append((lemma, at))
-                words.weights[lemma] = words.weights.get(lemma, 0.0) + weight
+        end, token = words.end, tantivy.Token
+        words.forms += [token(form, end + at, 0, 0) for at, forms, _ in found for form in forms]
+        words.lemmas += [token(lemma, end + at, 0, 0) for at, _, lemmas in found for lemma in lemmas]
+        words.different_forms.update(*{forms for _, forms, _ in found})
+        for lemma, times in Counter(lemma for _, _, lemmas in found for lemma in lemmas).items():
+            words.weights[lemma] = words.weights.get(lemma, 0.0) + weight * times
         words.end += len(found) + 1
     return scopes
 
@@ -145,8 +157,9 @@ def _repeated(weights: Mapping[str, float]) -> str:
 
 
 def _add_words(document: tantivy.Document, scope: Scope, words: _Words) -> None:
-    for kind, terms in (("lemmas", words.lemmas), ("forms", words.forms)):
-        tokens = [tantivy.Token(term, at, 0, 0) for term, at in terms]
+    for kind, tokens in (("lemmas", words.lemmas), ("forms", words.forms)):
         document.add_pre_tokenized_text(f"{kind}_{scope}", tantivy.PreTokenizedString("", tokens))
-    starts = {form[:letters] for form, _ in words.forms for letters in range(1, KEPT_PREFIX_LETTERS + 1)}
+    starts = {
+        form[:letters] for letters in range(1, KEPT_PREFIX_LETTERS + 1) for form in words.different_forms
+    }
     document.add_text(f"starts_{scope}", " ".join(starts))

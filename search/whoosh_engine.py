@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import mmap
 import sys
+import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from io import BytesIO
@@ -34,13 +35,15 @@ from .analysis import Analyzer
 from .folder_engine import FolderEngine
 from .manifest import ManifestError, SegmentRecord
 from .matching import Places
-from .packing import pack, pack_rows, unpack, unpack_rows
-from .segments import Postings, Rows, decode, encode
+from .packing import HEAD_BYTES, count_of, pack_rows, unpack, unpack_rows
+from .segments import Postings, Rows, decode, encode, form_field
 
-_FORMAT_NAME: Final = f"whoosh 3 {sys.byteorder}"  # change it with the format of the files
+_FORMAT_NAME: Final = f"whoosh 5 {sys.byteorder}"  # change it with the format of the files
 _INDEX_NAME: Final = "MAIN"
 _ENDINGS: Final = (".trm", ".pst", ".row.col")
 _MAPPED_BYTES: Final = 1 << 18  # smaller files are read whole: a mapping costs a file descriptor
+_FORMS: Final = form_field("everywhere")
+_LEXICON: Final = "lexicon"  # of one term alone: all forms, for spelling
 _INLINED_BYTES: Final = 64  # so short a list stands beside its term: most terms are that rare
 
 _P = ParamSpec("_P")
@@ -60,12 +63,11 @@ class _Codec(W3Codec):  # type: ignore[misc]
 
 
 class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
-    """Writes posting lists whole, as `pack` makes them: we read them whole, and gain nothing by skipping."""
+    """Writes posting lists whole, as they were packed: we read them whole, and gain nothing by skipping."""
 
     _terminfo: Any
 
-    def write(self, postings: Postings) -> None:
-        packed = pack(postings)
+    def write(self, packed: bytes) -> None:
         if len(packed) <= _INLINED_BYTES:
             self._terminfo.set_inlined((packed,), (), ())
         else:
@@ -78,17 +80,26 @@ class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
 
 
 class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
-    """Writes terms in order, and their postings."""
+    """Writes terms in order, and their postings; and once more all forms together, to be read at once."""
 
-    def write_all(self, postings: Iterable[tuple[str, bytes, Postings]]) -> None:
+    def write_all(self, postings: Iterable[tuple[str, bytes, bytes]]) -> None:
+        forms: list[bytes] = []
         for field, of_field in groupby(postings, key=itemgetter(0)):
             self.start_field(field, _FIELD)
-            for _, term, found in of_field:
-                self.start_term(term)
-                self._postwriter.write(found)
-                self.finish_term()
+            for _, term, packed in of_field:
+                self._write_term(term, packed)
+                if field == _FORMS:
+                    forms.append(term)
             self.finish_field()
+        self.start_field(_LEXICON, _FIELD)
+        self._write_term(b"", zlib.compress(b"\n".join(forms), 1))
+        self.finish_field()
         self.close()
+
+    def _write_term(self, term: bytes, packed: bytes) -> None:
+        self.start_term(term)
+        self._postwriter.write(packed)
+        self.finish_term()
 
     def abandon(self) -> None:
         """Close the files, whatever becomes of what is in them."""
@@ -112,11 +123,11 @@ class _File(BufferFile):  # type: ignore[misc]
             self.size_bytes = file.seek(0, 2)
             if self.size_bytes < _MAPPED_BYTES:
                 file.seek(0)
-                self._buf: bytes | mmap.mmap = file.read()
-                self.held_bytes = self.size_bytes
+                self.read_whole: bytes | None = file.read()
+                self._buf: bytes | mmap.mmap = self.read_whole
             else:
+                self.read_whole = None
                 self._buf = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-                self.held_bytes = 0
         self.file = BytesIO(self._buf) if isinstance(self._buf, bytes) else self._buf
         self._name = path.name
         self.onclose = None
@@ -146,7 +157,7 @@ def _guarded(method: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenate[
         except (ManifestError, OSError):
             raise
         except Exception as error:
-            raise ManifestError(f"segment {self.id} cannot be read ({error!r})") from error
+            raise ManifestError(f"segment {self.id} cannot be read ({error!r})", self.id) from error
 
     return reading
 
@@ -165,11 +176,13 @@ class _WhooshSegment:
         names = [segment.make_filename(ending) for ending in _ENDINGS]
         opened = _Opened(folder, names)
         self.sizes = {name: file.size_bytes for name, file in opened.files.items()}
+        read = {name: file.read_whole for name, file in opened.files.items() if file.read_whole is not None}
+        self.sums = {name: zlib.crc32(content) for name, content in read.items()}
         self._terms = _CODEC.terms_reader(opened, segment)
         self._postings_file = opened.files[names[1]]
         self._rows = opened.files[names[2]]
-        self.held_bytes = sum(file.held_bytes for file in opened.files.values())
-        self.descriptors = sum(not file.held_bytes for file in opened.files.values())
+        self.held_bytes = sum(map(len, read.values()))
+        self.descriptors = len(opened.files) - len(read)
 
     @_guarded
     def rows(self) -> Rows:
@@ -184,6 +197,13 @@ class _WhooshSegment:
             return None
 
     @_guarded
+    def count(self, field: str, term: str) -> int:
+        try:
+            return count_of(self._packed(self._terms.term_info(field, encode(term)), HEAD_BYTES))
+        except TermNotFound:
+            return 0
+
+    @_guarded
     def beginning(self, field: str, prefix: str) -> Sequence[tuple[str, Postings]]:
         start = encode(prefix)
         found = []
@@ -194,33 +214,33 @@ class _WhooshSegment:
         return found
 
     @_guarded
-    def terms(self, field: str, prefix: str) -> list[str]:
-        start, found = encode(prefix), []
-        for name, term in self._terms.terms_from(field, start):
-            if name != field or not term.startswith(start):
-                break
-            found.append(decode(term))
-        return found
+    def forms(self) -> list[str]:
+        forms = decode(zlib.decompress(self._packed(self._terms.term_info(_LEXICON, b""))))
+        return forms.split("\n") if forms else []
 
-    def all_postings(self) -> Iterator[tuple[str, bytes, Postings]]:
+    def all_postings(self) -> Iterator[tuple[str, bytes, bytes]]:
         items = iter(self._terms.items())
         while (item := self._next(items)) is not None:
             yield item
 
     @_guarded
-    def _next(self, items: Iterator[Any]) -> tuple[str, bytes, Postings] | None:
+    def _next(self, items: Iterator[Any]) -> tuple[str, bytes, bytes] | None:
         for (field, term), info in items:
-            return field, term, self._read(info)
+            if field != _LEXICON:
+                return field, term, self._packed(info)
         return None
 
     def _read(self, info: Any) -> Postings:
+        return unpack(self._packed(info), self._documents, self._guard)
+
+    def _packed(self, info: Any, most_bytes: int = sys.maxsize) -> bytes:
         if info.is_inlined():
             (packed,), _, _ = info.inlined_postings()
         else:
             offset, length = info.extent()
             length = length[0] if isinstance(length, tuple) else length  # 2.7.5 forgets to unpack it
-            packed = self._postings_file.get(offset, length)
-        return unpack(packed, self._documents, self._guard)
+            packed = self._postings_file.get(offset, min(length, most_bytes))
+        return bytes(packed)
 
     @_guarded
     def _guard(self, read: Callable[[], Places]) -> Places:
@@ -233,7 +253,7 @@ class _WhooshStore:
     def open(self, folder: Path, record: SegmentRecord) -> _WhooshSegment:
         return _WhooshSegment(folder, record)
 
-    def write(self, folder: Path, rows: Rows, postings: Iterable[tuple[str, bytes, Postings]]) -> str:
+    def write(self, folder: Path, rows: Rows, postings: Iterable[tuple[str, bytes, bytes]]) -> str:
         storage = FileStorage(str(folder))
         segment = W3Segment(_CODEC, _INDEX_NAME)
         with storage.create_file(segment.make_filename(".row.col")) as file:
@@ -260,7 +280,7 @@ class WhooshEngine(FolderEngine):
         analyzer: Analyzer,
         *,
         lock_timeout_s: float = 2.0,
-        open_indexes: int = 1_000,
+        open_indexes: int = 2_000,
         open_bytes: int = 128 << 20,
     ) -> None:
         super().__init__(

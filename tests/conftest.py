@@ -17,6 +17,8 @@ import hypothesis
 import pytest
 
 import ecm
+from ecm.search.analysis import Analyzer
+from ecm.wiring import ChildPools
 from tests.parts import require
 from tests.servers.browser import find_chromium, open_browser
 from tests.servers.postgres import PostgresServer, find_binaries
@@ -35,6 +37,20 @@ def pytest_configure() -> None:
     for name in [name for name in os.environ if name.startswith("ECM_")]:
         if name != "ECM_REQUIRE_ALL":
             del os.environ[name]
+
+
+@pytest.fixture(scope="session")
+def analyzer() -> Analyzer:
+    """One for all tests: it loads dictionaries, and remembers nothing that could matter."""
+    return Analyzer()
+
+
+@pytest.fixture(scope="session")
+def child_pools() -> Iterator[ChildPools]:
+    """Processes that read and draw files, for the libraries of all tests: each takes long to start."""
+    pools = ChildPools()
+    yield pools
+    pools.close()
 
 
 @pytest.fixture(scope="session")

@@ -42,6 +42,12 @@ def put(
         return tx.documents.add(staged, card=tx.deals.get(deal.id), **facts)  # type: ignore[arg-type]
 
 
+def index(app: Ecm) -> None:
+    """Make search know all that was stored. Pictures of pages are left undone: they take longer."""
+    while app.indexing.work():
+        pass
+
+
 def usage(app: Ecm, actor: Actor) -> tuple[int, int]:
     """What the company uses and has reserved, in bytes."""
     with app.begin(actor) as tx:

@@ -11,11 +11,9 @@ from ecm.access import require_operator
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library
 from ecm.api.quota import change_tariff, tariff_page
-from ecm.api.schemas import (
-    CompanyIn,
-    CompanyOut,
-    CompanyPage,
-    PageQuery,
+from ecm.api.schemas import PageQuery
+from ecm.api.schemas.companies import CompanyIn, CompanyOut, CompanyPage
+from ecm.api.schemas.tariffs import (
     TariffChangeIn,
     TariffChangeOut,
     TariffChoice,

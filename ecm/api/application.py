@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 from apiflask import APIBlueprint, APIFlask
@@ -71,9 +72,15 @@ class Application(APIFlask):
             return super()._generate_spec()
 
 
-def create_app(settings: Settings | None = None, *, library: Ecm | None = None) -> Application:
+def create_app(
+    settings: Settings | None = None,
+    *,
+    library: Ecm | None = None,
+    changed: Callable[[], None] = lambda: None,
+) -> Application:
     """The service on an open library, by default the one that `settings` describe (and they, by default,
-    the environment). SettingError names a wrong setting."""
+    the environment). `changed` is called after each change: the background may have work by it.
+    SettingError names a wrong setting."""
     if settings is None:
         settings = Settings.from_env()
     app = library if library is not None else open_settings(settings)
@@ -92,7 +99,7 @@ def create_app(settings: Settings | None = None, *, library: Ecm | None = None) 
     metrics.init_app(application, app)
     application.before_request(_guard)
     application.after_request(_harden)
-    refreshing.init_app(application)
+    refreshing.init_app(application, changed)
     for room in (*api_blueprints(), *web.blueprints()):
         application.register_blueprint(room)
     for blueprint in application.blueprints.values():  # what is no API has nothing to describe

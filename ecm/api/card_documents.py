@@ -11,7 +11,8 @@ from ecm.api import shown
 from ecm.api.authentication import current_actor, library
 from ecm.api.bodies import streamed
 from ecm.api.receiving import Received, Storing, store
-from ecm.api.schemas import DocumentPage, IdempotencyHeader, PageQuery, StoredOut, UploadQuery
+from ecm.api.schemas import PageQuery
+from ecm.api.schemas.documents import DocumentPage, IdempotencyHeader, StoredOut, UploadQuery
 from ecm.cards.kinds import Kind
 from ecm.models import Document, Version
 from ecm.unit_of_work import UnitOfWork

@@ -11,8 +11,8 @@ from flask import Response
 
 from ecm.api import card_documents, shown, shown_cards
 from ecm.api.authentication import current_actor, library
-from ecm.api.card_part_schemas import CommentIn, TimelineEntryOut, TimelinePage, TimelineQuery
-from ecm.api.card_schemas import CardDeletion, ListQuery
+from ecm.api.schemas.card_parts import CommentIn, TimelineEntryOut, TimelinePage, TimelineQuery
+from ecm.api.schemas.cards import CardDeletion, ListQuery
 from ecm.cards.conditions import Condition
 from ecm.cards.kinds import Kind
 from ecm.cards.lists import NEWEST

@@ -6,9 +6,9 @@ from flask import Response
 
 from ecm.api import duplicates, memberships, shown
 from ecm.api.authentication import current_actor, library
-from ecm.api.card_part_schemas import MembershipIn, MembershipList, MembershipOut
-from ecm.api.card_schemas import ContactChange, ContactIn, ContactOut, ContactPage
 from ecm.api.cards import Shapes, card_blueprint
+from ecm.api.schemas.card_parts import MembershipIn, MembershipList, MembershipOut
+from ecm.api.schemas.cards import ContactChange, ContactIn, ContactOut, ContactPage
 
 blueprint = card_blueprint("contact", Shapes(ContactIn, ContactChange, ContactOut, ContactPage))
 duplicates.add_routes(blueprint, "contact")

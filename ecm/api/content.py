@@ -15,7 +15,7 @@ from ecm.access import Actor
 from ecm.api.authentication import current_actor, library
 from ecm.api.errors import ContentDamaged, WrongRange
 from ecm.api.metrics import metrics
-from ecm.api.schemas import ContentQuery, TextQuery
+from ecm.api.schemas.content import ContentQuery, TextQuery
 from ecm.app import Ecm
 from ecm.models import Version
 from ecm.storage.errors import Corrupt, NotFound

@@ -11,10 +11,10 @@ from marshmallow import ValidationError
 
 from ecm.api import shown, shown_cards
 from ecm.api.authentication import current_actor, library
-from ecm.api.card_schemas import ContactChange, DealChange, OrganizationChange
 from ecm.api.cards import told_of_card
-from ecm.api.conversion_schemas import ConversionIn, ConversionOut, PlanOut
-from ecm.api.schemas import IdempotencyHeader
+from ecm.api.schemas.cards import ContactChange, DealChange, OrganizationChange
+from ecm.api.schemas.conversions import ConversionIn, ConversionOut, PlanOut
+from ecm.api.schemas.documents import IdempotencyHeader
 from ecm.cards.conversion_drafts import TARGETS, Target
 from ecm.cards.conversions import Plan
 from ecm.cards.kinds import CUSTOM

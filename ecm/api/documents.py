@@ -9,7 +9,7 @@ from flask import Response
 
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library
-from ecm.api.schemas import DeletionQuery, DocumentChange, DocumentOut
+from ecm.api.schemas.documents import DeletionQuery, DocumentChange, DocumentOut
 from ecm.errors import Invalid
 from ecm.models import Document
 from ecm.unit_of_work import UnitOfWork

@@ -9,7 +9,7 @@ from flask import Response
 
 from ecm.api import shown, shown_cards
 from ecm.api.authentication import current_actor, library
-from ecm.api.card_part_schemas import DuplicatesOut, DuplicatesQuery
+from ecm.api.schemas.card_parts import DuplicatesOut, DuplicatesQuery
 from ecm.cards.countries import parse_country
 from ecm.cards.kinds import Kind
 

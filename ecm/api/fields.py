@@ -10,7 +10,7 @@ from flask import Response
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library
 from ecm.api.option_sets import show_option
-from ecm.api.setup_schemas import FieldIn, FieldList, FieldOut, KindOrderIn, KindQuery, NameIn
+from ecm.api.schemas.setup import FieldIn, FieldList, FieldOut, KindOrderIn, KindQuery, NameIn
 from ecm.models import Field
 from ecm.unit_of_work import UnitOfWork
 

@@ -10,7 +10,7 @@ from flask import Response
 
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library
-from ecm.api.setup_schemas import SavedFilterIn, SavedFilterList, SavedFilterOut, SavedFilterQuery
+from ecm.api.schemas.setup import SavedFilterIn, SavedFilterList, SavedFilterOut, SavedFilterQuery
 from ecm.cards.conditions import Condition
 from ecm.cards.saved_filters import conditions_of
 from ecm.errors import Invalid

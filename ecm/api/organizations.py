@@ -6,10 +6,10 @@ from flask import Response
 
 from ecm.api import duplicates, memberships, shown
 from ecm.api.authentication import current_actor, library
-from ecm.api.card_part_schemas import MembershipIn, MembershipOut, MembershipPage
-from ecm.api.card_schemas import OrganizationChange, OrganizationIn, OrganizationOut, OrganizationPage
 from ecm.api.cards import Shapes, card_blueprint
 from ecm.api.schemas import PageQuery
+from ecm.api.schemas.card_parts import MembershipIn, MembershipOut, MembershipPage
+from ecm.api.schemas.cards import OrganizationChange, OrganizationIn, OrganizationOut, OrganizationPage
 
 blueprint = card_blueprint(
     "organization", Shapes(OrganizationIn, OrganizationChange, OrganizationOut, OrganizationPage)

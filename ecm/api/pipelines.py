@@ -9,7 +9,7 @@ from flask import Response
 
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library
-from ecm.api.setup_schemas import (
+from ecm.api.schemas.setup import (
     MovingQuery,
     NameIn,
     OrderIn,

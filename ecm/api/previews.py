@@ -10,8 +10,8 @@ from flask import Response, current_app, request
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library
 from ecm.api.content import SANDBOX
-from ecm.api.schemas import PreviewPending as PreviewPendingOut
-from ecm.api.schemas import PreviewQuery
+from ecm.api.schemas.content import PreviewPending as PreviewPendingOut
+from ecm.api.schemas.content import PreviewQuery
 from ecm.errors import PreviewPending
 
 blueprint = APIBlueprint("previews", __name__, url_prefix="/api/v1")

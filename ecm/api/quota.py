@@ -9,8 +9,8 @@ from flask import Response
 
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library
-from ecm.api.schemas import (
-    PageQuery,
+from ecm.api.schemas import PageQuery
+from ecm.api.schemas.tariffs import (
     PreflightIn,
     PreflightOut,
     QuotaOut,

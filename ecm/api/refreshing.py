@@ -1,8 +1,10 @@
-"""``?refresh=wait``: a change is answered once search knows of it, so that a program finds what it wrote."""
+"""Changes and search: the background is told of each change at once, and with ``?refresh=wait`` a change is
+answered once search knows of it, so that a program finds what it wrote."""
 
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, current_app, g, request
@@ -26,10 +28,18 @@ PARAMETER = {
 }
 
 
-def init_app(application: Flask) -> None:
-    """Have the changes of this application's API wait for search when they are asked to."""
+def init_app(application: Flask, changed: Callable[[], None]) -> None:
+    """Call `changed` after this application's changes, and have those of its API wait for search when they
+    are asked to."""
+
+    def tell(response: Response) -> Response:
+        if request.method in CHANGES and response.status_code < 400:
+            changed()
+        return response
+
     application.extensions["ecm.waiting"] = threading.BoundedSemaphore(WAITING_MOST)
     application.after_request(_wait)
+    application.after_request(tell)  # the last is called first: it wakes whom the other waits for
 
 
 def check_refresh() -> None:

@@ -10,7 +10,7 @@ from flask import Response
 
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library
-from ecm.api.setup_schemas import RequirementIn, RequirementList, RequirementQuery
+from ecm.api.schemas.setup import RequirementIn, RequirementList, RequirementQuery
 from ecm.cards.pipelines import OUTCOMES
 from ecm.errors import Invalid, NotFound
 from ecm.models import Stage

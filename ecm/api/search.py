@@ -9,7 +9,7 @@ from flask import Response
 
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library
-from ecm.api.search_schemas import (
+from ecm.api.schemas.search import (
     SearchOut,
     SearchQuery,
     SimilarOut,

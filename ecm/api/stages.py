@@ -9,9 +9,9 @@ from flask import Response
 
 from ecm.api import shown, shown_cards
 from ecm.api.authentication import current_actor, library
-from ecm.api.card_part_schemas import ProductsIn, ProductsOut, StageHistory, TotalsOut
-from ecm.api.card_schemas import TotalsQuery
 from ecm.api.cards import told_conditions
+from ecm.api.schemas.card_parts import ProductsIn, ProductsOut, StageHistory, TotalsOut
+from ecm.api.schemas.cards import TotalsQuery
 from ecm.errors import Invalid, NotFound
 from ecm.models import Deal, Lead, Pipeline
 from ecm.unit_of_work import UnitOfWork

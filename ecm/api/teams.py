@@ -10,7 +10,7 @@ from flask import Response
 
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library
-from ecm.api.setup_schemas import TeamChange, TeamIn, TeamList, TeamOut
+from ecm.api.schemas.setup import TeamChange, TeamIn, TeamList, TeamOut
 from ecm.models import Team, User
 
 blueprint = APIBlueprint("teams", __name__, url_prefix="/api/v1/teams")

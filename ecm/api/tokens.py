@@ -7,7 +7,7 @@ from flask import Response, request
 
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library, public
-from ecm.api.schemas import Credentials, MeOut, TokenOut
+from ecm.api.schemas.accounts import Credentials, MeOut, TokenOut
 
 blueprint = APIBlueprint("tokens", __name__, url_prefix="/api/v1")
 

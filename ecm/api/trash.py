@@ -7,7 +7,8 @@ from flask import Response
 
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library
-from ecm.api.schemas import DocumentPage, EmptiedOut, PageQuery
+from ecm.api.schemas import PageQuery
+from ecm.api.schemas.documents import DocumentPage, EmptiedOut
 
 blueprint = APIBlueprint("trash", __name__, url_prefix="/api/v1")
 

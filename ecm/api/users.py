@@ -9,7 +9,7 @@ from flask import Response
 
 from ecm.api import shown
 from ecm.api.authentication import current_actor, library
-from ecm.api.setup_schemas import RightsIn, UserList, UserOut
+from ecm.api.schemas.setup import RightsIn, UserList, UserOut
 from ecm.models import User
 
 blueprint = APIBlueprint("users", __name__, url_prefix="/api/v1/users")

@@ -12,7 +12,9 @@ from ecm.api.authentication import current_actor, library
 from ecm.api.bodies import streamed
 from ecm.api.card_documents import TEXT, body_of_file
 from ecm.api.receiving import Received, Storing, store
-from ecm.api.schemas import IdempotencyHeader, PageQuery, VersionOut, VersionPage, VersionQuery
+from ecm.api.schemas import PageQuery
+from ecm.api.schemas.documents import IdempotencyHeader
+from ecm.api.schemas.versions import VersionOut, VersionPage, VersionQuery
 from ecm.errors import Trashed
 from ecm.models import Document, Version
 from ecm.unit_of_work import UnitOfWork

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from .interface import Unreadable
+from .embedded import embedded_files
+from .interface import Piece, Unreadable
 from .protected import unprotected
 from .zip_package import ZipPackage
 
@@ -47,10 +48,12 @@ class OfficeXmlExtractor:
         }
     )
 
-    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[str]:
-        """Yield the body, then headers, footers, notes, comments, charts, drawings and properties."""
+    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[Piece]:
+        """Yield the body, then headers, footers, notes, comments, charts, drawings and properties; and what
+        is embedded."""
         with unprotected(path) as readable, ZipPackage(readable) as package:
             yield from PartReader(package).read(_PART_KINDS)
+            yield from embedded_files(package)
 
 
 class PartReader:

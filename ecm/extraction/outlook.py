@@ -6,16 +6,13 @@ The format: https://learn.microsoft.com/openspecs/exchange_server_protocols/ms-o
 from __future__ import annotations
 
 from collections.abc import Iterator
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .encodings import decode
-from .html import decode_page, read_page
-from .interface import Member, Piece, Unreadable
+from .interface import Piece, Unreadable
+from .message_properties import ATTACHED, attachment_pieces, message_text
 from .ole_package import code_page_codec
-from .rich_text import rich_text
-from .rich_text_packed import unpacked
 
 if TYPE_CHECKING:
     from oxmsg.storage import Storage
@@ -26,13 +23,7 @@ _MESSAGES_LIMIT = 50
 _MESSAGE_HEADER, _INNER_HEADER, _OTHER_HEADER = 32, 24, 8
 _UNICODE, _BYTES, _BINARY, _NUMBER = 0x001F, 0x001E, 0x0102, 0x0003
 
-_SUBJECT = 0x0037
-_SENDER = (0x0C1A, 0x0C1F, 0x5D01)  # name, address, address of the Internet
-_NAMES = (0x3001, 0x39FE, 0x3003)  # of a recipient: name, address of the Internet, address
-_BODY, _HTML, _RICH_TEXT = 0x1000, 0x1013, 0x1009
 _CODE_PAGES = (0x3FDE, 0x3FFD)
-_ATTACHED_NAMES = (0x3707, 0x3704, 0x3001)
-_ATTACHED = 0x3701
 _INNER_MESSAGE = "__substg1.0_3701000D"
 
 
@@ -58,13 +49,15 @@ class OutlookExtractor:
             if not waiting:
                 return
             storage, header_bytes = waiting.pop()
-            yield from _message(_Properties(storage, header_bytes))
+            recipients = (_Properties(each, _OTHER_HEADER) for each in storage.iter_recipient_storages())
+            yield from message_text(_Properties(storage, header_bytes), recipients)
             for attachment in storage.iter_attachment_storages():
                 inner = [each for each in attachment.storages if each.name == _INNER_MESSAGE]
                 if inner:
                     waiting.append((inner[0], _INNER_HEADER))
                 else:
-                    yield from _attachment(_Properties(attachment, _OTHER_HEADER))
+                    attached = _Properties(attachment, _OTHER_HEADER)
+                    yield from attachment_pieces(attached, attached.binary(ATTACHED))
         raise Unreadable("too_large", f"only the first {_MESSAGES_LIMIT} messages inside are read")
 
 
@@ -72,7 +65,6 @@ class _Properties:
     """The properties of a message, a recipient or an attachment."""
 
     def __init__(self, storage: Storage, header_bytes: int) -> None:
-        self.storage = storage
         self._values = {stream.name: stream.bytes_ for stream in storage.streams}
         fixed = self._values.get("__properties_version1.0", b"")[header_bytes:]
         self._numbers = {
@@ -101,41 +93,3 @@ class _Properties:
 
     def _value(self, name: int, kind: int) -> bytes:
         return self._values.get(f"__substg1.0_{name:04X}{kind:04X}", b"")
-
-
-def _message(message: _Properties) -> Iterator[str]:
-    yield message.text(_SUBJECT) + "\n"
-    yield _told_once(message.text(name) for name in _SENDER) + "\n"
-    for storage in message.storage.iter_recipient_storages():
-        recipient = _Properties(storage, _OTHER_HEADER)
-        yield _told_once(recipient.text(name) for name in _NAMES) + "\n"
-    yield "\n"
-    yield from _letter(message)
-    yield "\n"
-
-
-def _letter(message: _Properties) -> Iterator[str]:
-    """Yield the letter, of whose forms each holds all of it, from the one that is simplest to read."""
-    if body := message.text(_BODY).strip():
-        yield body + "\n"
-    elif page := message.binary(_HTML) or message.text(_HTML).encode():
-        yield from read_page(decode_page(page))
-    elif packed := message.binary(_RICH_TEXT):
-        yield from rich_text(unpacked(packed))
-
-
-def _told_once(words: Iterator[str]) -> str:
-    return " ".join(dict.fromkeys(word for word in words if word))
-
-
-def _attachment(attachment: _Properties) -> Iterator[Piece]:
-    name = next(filter(None, map(attachment.text, _ATTACHED_NAMES)), "")
-    content = attachment.binary(_ATTACHED)
-    if content:
-        yield Member(name or "attachment", partial(_whole, content))
-    elif name:
-        yield name + "\n"
-
-
-def _whole(content: bytes) -> Iterator[bytes]:
-    yield content

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from .interface import Piece
 from .office_xml import OfficeXmlExtractor
 from .protected import unprotected
 from .spreadsheets import SpreadsheetExtractor
@@ -17,7 +18,7 @@ class ProtectedOfficeExtractor:
 
     media_types = frozenset({"application/encrypted"})
 
-    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[str]:
+    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[Piece]:
         """Yield what the reader of its kind does. Raises `Unreadable`, mostly because of the password."""
         with unprotected(path) as readable:
             with ZipPackage(readable) as package:

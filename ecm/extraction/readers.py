@@ -22,7 +22,10 @@ from .rich_text import RichTextExtractor
 from .spreadsheets import SpreadsheetExtractor
 from .spreadsheets_binary import BinaryPackageExtractor, BinaryWorkbookExtractor
 from .svg import SvgExtractor
+from .tnef import TnefExtractor
+from .visio import VisioExtractor
 from .word_binary import WordExtractor
+from .xps import XpsExtractor
 
 
 def make_extractors() -> tuple[Extractor, ...]:
@@ -31,6 +34,8 @@ def make_extractors() -> tuple[Extractor, ...]:
         PdfExtractor(),
         OfficeXmlExtractor(),
         OpenDocumentExtractor(),
+        VisioExtractor(),
+        XpsExtractor(),
         SpreadsheetExtractor(),
         WordExtractor(),
         PowerPointExtractor(),
@@ -39,6 +44,7 @@ def make_extractors() -> tuple[Extractor, ...]:
         ProtectedOfficeExtractor(),
         RichTextExtractor(),
         OutlookExtractor(),
+        TnefExtractor(),
         HtmlExtractor(),
         PlainTextExtractor(),
         ArchiveExtractor(),

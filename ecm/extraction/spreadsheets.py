@@ -10,7 +10,9 @@ from pathlib import Path
 
 import python_calamine
 
-from .interface import Unreadable
+from .embedded import embedded_files
+from .interface import Piece, Unreadable
+from .macro_sheets import as_worksheets
 from .office_xml import PartReader
 from .protected import unprotected
 from .zip_package import ZipPackage
@@ -40,22 +42,23 @@ class SpreadsheetExtractor:
         }
     )
 
-    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[str]:
-        """Yield sheet by sheet name and rows, then headers, footers, comments, text boxes and charts."""
+    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[Piece]:
+        """Yield sheet by sheet name and rows, then headers, footers, comments, text boxes, charts; and what
+        is embedded."""
         with unprotected(path) as readable, ZipPackage(readable) as package:
             parts = PartReader(package)
             headers: list[str] = []
-            cells = max(
-                (_measure(package, name, headers) for name in parts.names(".worksheet+xml")),
-                default=0,
-            )
+            sheets = [*parts.names(".worksheet+xml"), *parts.names("macrosheet+xml")]
+            cells = max((_measure(package, name, headers) for name in sheets), default=0)
             if cells > CELLS_LIMIT:
                 yield from parts.read((".sharedstrings+xml", ".worksheet+xml", *_AROUND_CELLS))
                 raise Unreadable("too_large", "a table of the file is too large; only its words were read")
-            yield from rows(readable)
+            with as_worksheets(readable, package) as plain:
+                yield from rows(plain)
             for header in headers:
                 yield header + "\n"
             yield from parts.read(_AROUND_CELLS)
+            yield from embedded_files(package)
 
 
 def read_first_sheet(path: Path) -> Iterator[list[str]]:

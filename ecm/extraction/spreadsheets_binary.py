@@ -9,7 +9,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .interface import Unreadable
+from .embedded import embedded_files
+from .interface import Piece, Unreadable
+from .macro_sheets import as_worksheets
 from .office_xml import PartReader
 from .ole_package import OlePackage
 from .protected import decrypted, unprotected
@@ -121,15 +123,17 @@ class BinaryPackageExtractor:
 
     media_types = frozenset({"application/vnd.ms-excel.sheet.binary.macroenabled.12"})
 
-    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[str]:
-        """Yield sheet by sheet name and rows, then headers, footers, comments, text boxes and charts."""
+    def extract(self, path: Path, media_type: str, filename: str) -> Iterator[Piece]:
+        """Yield sheet by sheet name and rows, then headers, footers, comments, text boxes, charts; and what
+        is embedded."""
         with unprotected(path) as readable, ZipPackage(readable) as package:
             parts = PartReader(package)
             around: list[str] = []
-            for name in parts.names("ms-excel.worksheet"):
+            for name in [*parts.names("ms-excel.worksheet"), *parts.names("macrosheet")]:
                 if _measure(_part_records(package, name), around) > CELLS_LIMIT:
                     raise Unreadable("too_large", "a table of the file is too large to be read")
-            yield from rows(readable)
+            with as_worksheets(readable, package) as plain:
+                yield from rows(plain)
             for words in around:
                 yield words + "\n"
             # Some programs declare them as if they were XML.
@@ -138,6 +142,7 @@ class BinaryPackageExtractor:
                     if kind == _COMMENT:
                         yield _string(content, 1)[0] + "\n"
             yield from parts.read(_AROUND_CELLS)
+            yield from embedded_files(package)
 
 
 def _part_records(package: ZipPackage, name: str) -> Iterator[tuple[int, bytes]]:

@@ -17,7 +17,8 @@ from .interface import Reason, Unreadable
 if TYPE_CHECKING:
     from PIL.Image import Image
 
-_LANGUAGES = ("ukr", "rus", "eng")
+LANGUAGES = ("ukr", "rus", "eng")
+"""Those that are wanted, by tesseract's names, where they are installed."""
 # Whole pages of any layout, turned upright first (where the data `osd` is installed; else as they lie).
 _LAYOUT = "1"
 _LIST_LIMIT_S = 30
@@ -67,15 +68,20 @@ class Tesseract:
 
 def find_tesseract() -> Tesseract | None:
     """Return the program if it is installed with any of the languages."""
+    program, languages = shutil.which("tesseract"), installed_languages()
+    return Tesseract(program, languages) if program and languages else None
+
+
+def installed_languages() -> tuple[str, ...]:
+    """Those of `LANGUAGES` that the installed program can read; none where there is no program."""
     program = shutil.which("tesseract")
     if program is None:
-        return None
+        return ()
     try:
         listed = _run([program, "--list-langs"], b"", _LIST_LIMIT_S).split()
     except Unreadable:
-        return None
-    languages = [language for language in _LANGUAGES if language in listed]
-    return Tesseract(program, languages) if languages else None
+        return ()
+    return tuple(language for language in LANGUAGES if language in listed)
 
 
 def text_of(words: Iterable[Word]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from ecm.models.cards import Card
@@ -81,7 +81,11 @@ class Version(Base):
 
 class VersionText(Base):
     """The text that was extracted from a version; kept so that a rebuild of the index and snippets
-    need not open the file again. Not counted against any tariff."""
+    need not open the file again. Not counted against any tariff.
+
+    `map` tells where its words stand, for a long text (see `search.text_map`). It stands before the text: to
+    read it SQLite need not read that.
+    """
 
     __tablename__ = "ecm_version_texts"
 
@@ -89,6 +93,7 @@ class VersionText(Base):
         ForeignKey("ecm_versions.id"), primary_key=True, autoincrement=False
     )
     company_id: Mapped[int] = mapped_column(ForeignKey("ecm_companies.id"))
+    map: Mapped[bytes | None] = mapped_column(LargeBinary)
     text: Mapped[str] = mapped_column(Text)
 
 

@@ -10,13 +10,18 @@ from pathlib import Path
 
 from tests.bench import (
     analysis,
+    engines,
     extraction,
+    found,
     growth,
+    indexing,
     large_files,
     searching,
     small_documents,
     small_uploads,
+    snippets,
     staging,
+    tantivy,
 )
 from tests.bench.measuring import Result
 from tests.bench.report import as_json, machine, table, tell_figure
@@ -30,8 +35,13 @@ BENCHMARKS: dict[str, tuple[Benchmark, int]] = {
     "small-uploads": (small_uploads.run, small_uploads.NEEDED_BYTES),
     "growth": (growth.run, growth.NEEDED_BYTES),
     "search": (searching.run, searching.NEEDED_BYTES),
+    "engines": (engines.run, engines.NEEDED_BYTES),
+    "tantivy": (tantivy.run, tantivy.NEEDED_BYTES),
+    "indexing": (indexing.run, indexing.NEEDED_BYTES),
     "analysis": (analysis.run, analysis.NEEDED_BYTES),
+    "found": (found.run, found.NEEDED_BYTES),
     "extraction": (extraction.run, extraction.NEEDED_BYTES),
+    "snippets": (snippets.run, snippets.NEEDED_BYTES),
 }
 
 

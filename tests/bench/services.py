@@ -61,12 +61,16 @@ class Service:
             stop(self._process, patience_s=40)
             self._process = None
 
+    def processes(self) -> list[psutil.Process]:
+        """Its process, and all below it."""
+        assert self._process is not None, "not started"
+        root = psutil.Process(self._process.pid)
+        return [root, *root.children(recursive=True)]
+
     def memory_bytes(self) -> int:
         """The memory of all its processes, what they share counted once (PSS)."""
-        assert self._process is not None, "not started"
         total = 0
-        root = psutil.Process(self._process.pid)
-        for process in [root, *root.children(recursive=True)]:
+        for process in self.processes():
             try:
                 total += process.memory_full_info().pss
             except psutil.NoSuchProcess:  # a reader of files that has just ended

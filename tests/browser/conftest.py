@@ -9,16 +9,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from playwright.sync_api import expect
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 import ecm
 from ecm import Settings
 from ecm.api.application import create_app
+from ecm.passwords import hash_password
+from ecm.search.analysis import Analyzer
+from ecm.wiring import ChildPools
 from tests.browser.office import PASSWORD, Office, Visitor
 from tests.firms import make_firm
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
+
+
+# How long a page may take says something of the machine only.
+PATIENCE_MS = 20_000
+expect.set_options(timeout=PATIENCE_MS)
 
 
 class QuietHandler(WSGIRequestHandler):
@@ -30,22 +39,29 @@ class QuietHandler(WSGIRequestHandler):
         """Nobody reads it."""
 
 
+@pytest.fixture(scope="session")
+def password_hash() -> str:
+    """Everybody's, made once: it is meant to take long."""
+    return hash_password(PASSWORD)
+
+
 @pytest.fixture
-def office(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Office]:
+def office(
+    migrated_sqlite: Path, tmp_path: Path, analyzer: Analyzer, child_pools: ChildPools, password_hash: str
+) -> Iterator[Office]:
     """A company on the free tariff, served on a port of its own."""
     shutil.copyfile(migrated_sqlite, tmp_path / "ecm.db")
     settings = Settings.from_env({"ECM_DATA_DIR": str(tmp_path), "ECM_SECRET_KEY": "test"})
-    with ecm.open_settings(settings) as app:
+    with ecm.open_settings(settings, analyzer=analyzer, child_pools=child_pools) as app:
         firm = make_firm(app, "ТОВ «Альфа»")
         with app.begin() as tx:
             for actor in (firm.admin, firm.olena):
-                tx.users.set_password(tx.users.get(actor.user_id), PASSWORD)
-        server = make_server(
-            "127.0.0.1", 0, create_app(settings, library=app), threaded=True, request_handler=QuietHandler
-        )
+                tx.users.get(actor.user_id).password_hash = password_hash
+        application = create_app(settings, library=app)
+        server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=QuietHandler)
         thread = threading.Thread(target=server.serve_forever, daemon=True)
         thread.start()
-        yield Office(app, firm, f"http://127.0.0.1:{server.port}")
+        yield Office(app, application, firm, f"http://127.0.0.1:{server.port}")
         server.shutdown()
         thread.join()
         server.server_close()
@@ -62,13 +78,14 @@ def visit(browser: Browser, office: Office) -> Iterator[Callable[..., Visitor]]:
     def open_browser(actor: ecm.Actor | None = None, **options: Any) -> Visitor:
         settings: dict[str, Any] = {"locale": "en-GB", "timezone_id": "Europe/Kyiv"} | options
         context = browser.new_context(base_url=office.address, **settings)
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(PATIENCE_MS)
         visitor = Visitor(office, context.new_page())
         context.on("weberror", lambda error: visitor.complaints.append(str(error.error)))
         context.on("console", visitor.hear)
         visitors.append(visitor)
         if actor is not None:
-            visitor.log_in(actor)
+            context.add_cookies([office.session_cookie(actor)])
+            visitor.page.goto("/deals")
         return visitor
 
     yield open_browser

@@ -6,11 +6,15 @@ import base64
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from flask.sessions import SecureCookieSessionInterface
+
 from ecm import Actor, Ecm
+from ecm.api.application import Application
+from ecm.sessions import session_values
 from tests.firms import Firm
 
 if TYPE_CHECKING:
-    from playwright.sync_api import ConsoleMessage, FilePayload, Locator, Page
+    from playwright.sync_api import ConsoleMessage, FilePayload, Locator, Page, SetCookieParam
 
 PASSWORD = "long enough"
 
@@ -31,6 +35,7 @@ class Office:
     """A company that is served at an address."""
 
     app: Ecm
+    application: Application
     firm: Firm
     address: str
 
@@ -38,6 +43,16 @@ class Office:
     def card(self) -> str:
         """The path of the deal's card."""
         return f"/deals/{self.firm.deal.id}"
+
+    def session_cookie(self, actor: Actor) -> SetCookieParam:
+        """What the form of the log-in would leave in a browser."""
+        sessions = self.application.session_interface
+        assert isinstance(sessions, SecureCookieSessionInterface)
+        signer = sessions.get_signing_serializer(self.application)
+        assert signer is not None
+        values = {"_permanent": True, **session_values(self.app, actor)}
+        name = sessions.get_cookie_name(self.application)
+        return {"name": name, "value": str(signer.dumps(values)), "url": self.address}
 
     def limit(self, size_bytes: int) -> None:
         """Let the company store no more than so much."""

@@ -167,7 +167,8 @@ def test_a_cancelled_upload_frees_what_it_held(office: Office, visit: Visit) -> 
     olena.page.route(
         "**/api/v1/uploads/*", lambda r: held.append(r) if r.request.method == "PATCH" else r.continue_()
     )
-    olena.choose(("передумала.bin", b"x" * MEGABYTE))
+    with olena.page.expect_request(lambda r: r.method == "PATCH"):  # so it has begun, and holds something
+        olena.choose(("передумала.bin", b"x" * MEGABYTE))
     cancel = olena.page.get_by_role("button", name="Cancel the upload of “передумала.bin”")
     expect(olena.page.locator(".upload-state")).to_contain_text("of 1 MB")
     with olena.page.expect_response(lambda r: r.request.method == "DELETE") as freed:

@@ -9,11 +9,15 @@ import pytest
 
 import ecm
 from ecm import Ecm
+from ecm.search.analysis import Analyzer
+from ecm.wiring import ChildPools
 from tests.firms import Firm, make_firm
 
 
 @pytest.fixture
-def open_library(tmp_path: Path, migrated_database_url: str) -> Iterator[Callable[..., Ecm]]:
+def open_library(
+    tmp_path: Path, migrated_database_url: str, analyzer: Analyzer, child_pools: ChildPools
+) -> Iterator[Callable[..., Ecm]]:
     """Opens the library on the test's database, as often as the test likes, and closes it at the end."""
     opened: list[Ecm] = []
 
@@ -22,6 +26,8 @@ def open_library(tmp_path: Path, migrated_database_url: str) -> Iterator[Callabl
             "database": migrated_database_url,
             "storage": f"file:{tmp_path / 'files'}",
             "search": f"whoosh:{tmp_path / 'index'}",
+            "analyzer": analyzer,
+            "child_pools": child_pools,
         }
         app = ecm.open(**(where | options))  # type: ignore[arg-type]
         opened.append(app)

@@ -20,9 +20,11 @@ from ecm import Ecm, clock, fsck
 from ecm.errors import NotFound
 from ecm.fsck import CODES, Finding, Fsck
 from ecm.models import CompanyUsage, Document, Intent, OutboxTask, UserUsage, Version
+from ecm.search.analysis import Analyzer
 from ecm.storage.errors import NotFound as BlobNotFound
 from ecm.storage.errors import Unavailable
 from ecm.storage.interface import BlobInfo, BlobReader
+from ecm.wiring import ChildPools
 from tests.blocking import await_blocked
 from tests.firms import Firm, make_firm, put, usage
 from tests.servers.s3 import S3Server
@@ -37,14 +39,24 @@ def look_again_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(params=["local", "s3"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ecm]:
+def place(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    migrated_sqlite: Path,
+    analyzer: Analyzer,
+    child_pools: ChildPools,
+) -> Iterator[Ecm]:
     """The library on each kind of storage."""
     local = request.param == "local"
     storage = f"file:{tmp_path / 'files'}" if local else request.getfixturevalue("s3_url")
+    shutil.copyfile(migrated_sqlite, tmp_path / "place.db")
     with ecm.open(
-        database=f"sqlite:///{tmp_path / 'place.db'}", storage=storage, search=f"whoosh:{tmp_path / 'index'}"
+        database=f"sqlite:///{tmp_path / 'place.db'}",
+        storage=storage,
+        search=f"whoosh:{tmp_path / 'index'}",
+        analyzer=analyzer,
+        child_pools=child_pools,
     ) as app:
-        app.migrate()
         yield app
 
 

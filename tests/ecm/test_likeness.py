@@ -7,7 +7,7 @@ import pytest
 from ecm import Ecm
 from ecm.errors import Invalid, NotFound
 from ecm.models import Document
-from tests.firms import Firm, put
+from tests.firms import Firm, index, put
 
 LEASE = "Оренда приміщення: орендар сплачує орендодавцю щомісячну плату за користування складом у Броварах. "
 REPAIR = "Ремонт даху котельні: підрядник замінює покрівлю, водостоки та утеплювач, гарантія п'ять років. "
@@ -23,7 +23,7 @@ def lease(app: Ecm, alfa: Firm, beta: Firm) -> Document:
     put(app, alfa.petro, alfa.deal, (REPAIR + "Сплачує щомісячну частину.").encode(), "Котельня.txt")
     put(app, alfa.petro, alfa.deal, b"\x89PNG\r\n\x1a\n broken", "фото.png")
     put(app, beta.olena, beta.deal, LEASE.encode(), "Чужа оренда.txt")
-    app.work_off()
+    index(app)
     return document
 
 
@@ -43,7 +43,7 @@ def test_documents_with_the_same_telling_words_are_alike_and_others_are_not(
 
 def test_a_document_of_too_few_words_is_like_nothing(app: Ecm, alfa: Firm, lease: Document) -> None:
     picture = put(app, alfa.olena, alfa.deal, b"\x89PNG\r\n\x1a\n broken", "фото.png")
-    app.work_off()
+    index(app)
     assert titles(app, alfa, picture) == []
 
 
@@ -62,7 +62,7 @@ def test_what_is_in_the_trash_is_like_nothing_and_nothing_is_like_it(
     with app.begin(alfa.olena) as tx:
         tx.documents.trash(tx.documents.get(other.id))
     assert other.title not in titles(app, alfa, lease)
-    app.work_off()
+    index(app)
     assert titles(app, alfa, other) == []
 
 

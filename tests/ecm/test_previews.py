@@ -19,6 +19,7 @@ from ecm.errors import NoSuchPage, NotFound, PreviewPending, PreviewUnavailable
 from ecm.jobs import Jobs, add_job
 from ecm.models import AuditEvent, Document, Job, Version
 from ecm.previews import Preview, version_prefix
+from ecm.redrawing import Redrawing
 from tests.firms import Firm, put, usage
 from tests.parts import require
 
@@ -309,6 +310,26 @@ def test_without_libreoffice_it_is_said_what_to_install(
     document = put(app, alfa.olena, alfa.deal, make_docx(), "договір.docx")
     do_jobs(app)
     assert state(app, alfa, document) == ("unsupported", None, "office_missing")
+
+
+@on_sqlite
+def test_pictures_are_queued_again_once_libreoffice_has_come(
+    app: Ecm, alfa: Firm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    redrawing = Redrawing(app.database)
+    for program in (None, "/usr/bin/soffice", None, "/usr/bin/soffice"):
+        monkeypatch.setattr(office, "find_office", lambda program=program: program)
+        if program is None:
+            document = put(app, alfa.olena, alfa.deal, make_docx(), "договір.docx")
+            do_jobs(app)
+            assert not redrawing.work()
+            assert state(app, alfa, document) == ("unsupported", None, "office_missing")
+            continue
+        assert redrawing.work()
+        assert not redrawing.work()
+        assert state(app, alfa, document) == ("pending", None, None)
+        with app.database.transaction() as session:
+            assert document.current.id in session.scalars(select(Job.version_id)).all()
 
 
 @on_sqlite

@@ -22,7 +22,7 @@ from ecm.errors import Invalid
 from ecm.models import IndexQueue, OutboxTask
 from ecm.search.errors import BadQuery
 from ecm.search.interface import FACETS
-from tests.firms import Firm, put
+from tests.firms import Firm, index, put
 
 
 def found(app: Ecm, firm: Firm, q: str = "", **filters: object) -> list[str]:
@@ -33,7 +33,7 @@ def test_a_colleague_finds_a_document_in_any_form_of_the_word_and_another_compan
     app: Ecm, alfa: Firm, beta: Firm
 ) -> None:
     put(app, alfa.olena, alfa.deal, "Оплата за рахунками постачальника".encode("cp1251"), "лист.txt")
-    app.work_off()
+    index(app)
     for query in ("рахунок", "рахунків постачальник", '"рахунок постачальника"', "рахунк*", "РАХУНКАМИ"):
         (hit,) = app.search(alfa.petro, query)
         assert hit.document.title == "лист.txt"
@@ -58,7 +58,7 @@ def test_one_form_of_a_word_finds_another_in_cp1251_text_docx_and_pdf(
     put(app, alfa.olena, alfa.deal, sentence.encode("cp1251"), "a.txt")
     put(app, alfa.olena, alfa.deal, word.getvalue(), "b.docx")
     put(app, alfa.olena, alfa.deal, pdf.getvalue(), "c.pdf")
-    app.work_off()
+    index(app)
     hits = app.search(alfa.petro, "рахунок")
     assert sorted(hit.document.title for hit in hits) == ["a.txt", "b.docx", "c.pdf"]
     assert all("<mark>рахунками</mark>" in hit.snippet for hit in hits)
@@ -69,7 +69,7 @@ def test_lag_is_told_and_ends(app: Ecm, alfa: Firm) -> None:
     put(app, alfa.olena, alfa.deal, b"words", "a.txt")
     page = app.search(alfa.olena, "words")
     assert (page.total, page.pending) == (0, 1)
-    app.work_off()
+    index(app)
     later = app.search(alfa.olena, "words")
     assert (later.total, later.pending) == (1, 0)
     assert later.indexed_up_to > page.indexed_up_to
@@ -78,25 +78,25 @@ def test_lag_is_told_and_ends(app: Ecm, alfa: Firm) -> None:
 def test_the_trash_is_not_found_and_a_restored_document_is(app: Ecm, alfa: Firm) -> None:
     document = put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
     for change in ("trash", "restore", "purge"):
-        app.work_off()
+        index(app)
         assert found(app, alfa, "договором") == (["a.txt"] if change != "restore" else [])
         with app.begin(alfa.olena) as tx:
             getattr(tx.documents, change)(tx.documents.get(document.id))
-        app.work_off()
+        index(app)
     assert found(app, alfa, "договором") == []
 
 
 def test_only_the_current_versions_text_is_found(app: Ecm, alfa: Firm) -> None:
     document = put(app, alfa.olena, alfa.deal, "перший".encode(), "a.txt")
-    app.work_off()
+    index(app)
     staged = app.stage(alfa.olena, io.BytesIO("другий".encode()), filename="a.txt")
     with app.begin(alfa.olena) as tx:
         tx.documents.add_version(tx.documents.get(document.id), staged)
-    app.work_off()
+    index(app)
     assert (found(app, alfa, "перший"), found(app, alfa, "другий")) == ([], ["a.txt"])
     with app.begin(alfa.olena) as tx:
         tx.documents.restore_version(tx.documents.get(document.id), 1)
-    app.work_off()
+    index(app)
     assert (found(app, alfa, "перший"), found(app, alfa, "другий")) == (["a.txt"], [])
 
 
@@ -107,7 +107,7 @@ def test_filters_and_fields_narrow(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.olena) as tx:
         other = tx.deals.add("Ремонт даху")
     put(app, alfa.olena, other, "постачання".encode(), "invoice.txt", kind="invoice")
-    app.work_off()
+    index(app)
     assert found(app, alfa, "постачання") == ["contract.txt", "invoice.txt"]
     assert found(app, alfa, "постачання kind:contract") == ["contract.txt"]
     assert found(app, alfa, "постачання", kind="invoice") == ["invoice.txt"]
@@ -123,10 +123,10 @@ def test_filters_and_fields_narrow(app: Ecm, alfa: Firm) -> None:
 
 def test_renaming_a_card_makes_its_documents_found_by_the_new_title(app: Ecm, alfa: Firm) -> None:
     put(app, alfa.olena, alfa.deal, b"x", "a.txt")
-    app.work_off()
+    index(app)
     with app.begin(alfa.petro) as tx:
         tx.deals.update(tx.deals.get(alfa.deal.id), title="Модернізація котельні")
-    app.work_off()
+    index(app)
     assert (found(app, alfa, "котельня"), found(app, alfa, "сервер")) == (["a.txt"], [])
 
 
@@ -144,7 +144,7 @@ def test_wrong_queries_and_filters_are_told_apart(app: Ecm, alfa: Firm) -> None:
 def test_a_corrupt_file_stands_with_its_state_and_the_worker_goes_on(app: Ecm, alfa: Firm) -> None:
     broken = put(app, alfa.olena, alfa.deal, b"%PDF-1.7\nnot a pdf at all", "зламаний.pdf")
     put(app, alfa.olena, alfa.deal, "цілий".encode(), "цілий.txt")
-    app.work_off()
+    index(app)
     with app.begin(alfa.olena) as tx:
         version = tx.documents.get(broken.id).current
     assert version.text_state == "failed"
@@ -157,40 +157,40 @@ def test_an_index_that_was_deleted_is_rebuilt_from_the_database(
     app: Ecm, alfa: Firm, open_library: object, tmp_path: Path
 ) -> None:
     put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
-    app.work_off()
+    index(app)
     shutil.rmtree(tmp_path / "index")
     later = open_library()  # type: ignore[operator]
-    while later.indexing.verify_next():
+    while later.indexing.rebuilding.verify_next():
         pass
-    later.work_off()
+    index(later)
     assert found(later, alfa, "договором") == ["a.txt"]
 
 
 def test_two_workers_share_the_work_without_losing_any(app: Ecm, alfa: Firm, open_library: object) -> None:
     from concurrent.futures import ThreadPoolExecutor
 
-    for n in range(30):
+    for n in range(10):
         put(app, alfa.olena, alfa.deal, f"договір номер{n}".encode(), f"{n}.txt")
     other = open_library()  # type: ignore[operator]
     with ThreadPoolExecutor(2) as threads:
         list(threads.map(lambda each: each.work_off(), (app, other)))
-    assert app.search(alfa.olena, "договір", per_page=100).total == 30
+    assert app.search(alfa.olena, "договір", per_page=100).total == 10
 
 
 def test_a_worker_that_died_leaves_its_work_to_others(app: Ecm, alfa: Firm) -> None:
     put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
-    assert app.indexing._claim("a worker that is gone") == alfa.company.id
+    assert app.indexing.turns.take("a worker that is gone") == alfa.company.id
     assert app.indexing.work() is False
     with app.begin() as tx:
         row = tx.session.get_one(IndexQueue, alfa.company.id)
         row.lease_until = row.served_at
-    app.work_off()
+    index(app)
     assert found(app, alfa, "договір") == ["a.txt"]
 
 
 def test_tasks_are_gone_when_done(app: Ecm, alfa: Firm) -> None:
     put(app, alfa.olena, alfa.deal, b"x", "a.txt")
-    app.work_off()
+    index(app)
     with app.begin() as tx:
         assert tx.session.scalar(select(func.count()).select_from(OutboxTask)) == 0
         tx.session.execute(delete(OutboxTask))
@@ -202,7 +202,7 @@ def test_facets_count_all_hits_and_name_the_uploaders(app: Ecm, alfa: Firm, beta
     put(app, alfa.petro, alfa.deal, text, "b.txt", kind="contract", tags=["терміново"])
     put(app, alfa.petro, alfa.deal, text, "c.csv", kind="act")
     put(app, beta.olena, beta.deal, text, "d.txt", kind="photo", tags=["чуже"])
-    app.work_off()
+    index(app)
     facets = app.search(alfa.olena, "постачання", per_page=1, facets=FACETS).facets
     assert set(facets) == set(FACETS)
     assert [(each.value, each.count) for each in facets["kind"]] == [("contract", 2), ("act", 1)]
@@ -215,7 +215,7 @@ def test_facets_count_all_hits_and_name_the_uploaders(app: Ecm, alfa: Firm, beta
 
 def test_facets_and_totals_show_nothing_of_another_company(app: Ecm, alfa: Firm, beta: Firm) -> None:
     put(app, beta.olena, beta.deal, "таємне".encode(), "d.txt", kind="photo", tags=["чуже"])
-    app.work_off()
+    index(app)
     page = app.search(alfa.olena, "", facets=FACETS)
     assert page.total == 0
     assert all(values == () for values in page.facets.values())
@@ -224,7 +224,7 @@ def test_facets_and_totals_show_nothing_of_another_company(app: Ecm, alfa: Firm,
 def test_a_value_of_a_facet_is_a_filter_that_finds_as_many(app: Ecm, alfa: Firm) -> None:
     put(app, alfa.olena, alfa.deal, "постачання".encode(), "a.txt", kind="contract", tags=["Терміново"])
     put(app, alfa.petro, alfa.deal, b"a,b\n1,2\n", "c.csv", kind="act")
-    app.work_off()
+    index(app)
     facets = app.search(alfa.olena, "", facets=FACETS).facets
     for name, values in facets.items():
         for each in values:
@@ -238,7 +238,7 @@ def test_uploaders_are_found_by_id_name_and_email_of_the_own_company(
         tx.users.get(alfa.olena.user_id).name = "Олена Д'Арк"
     put(app, alfa.olena, alfa.deal, b"x", "a.txt")
     put(app, alfa.petro, alfa.deal, b"x", "b.txt")
-    app.work_off()
+    index(app)
     for who in (alfa.olena.user_id, "Олена", "дарк оле", str(alfa.olena.email), "OLENA"):
         assert found(app, alfa, f'by:"{who}"') == found(app, alfa, by=who) == ["a.txt"], who
     assert found(app, alfa, "by:(олена OR petro)") == ["a.txt", "b.txt"]
@@ -248,9 +248,19 @@ def test_uploaders_are_found_by_id_name_and_email_of_the_own_company(
     assert found(app, alfa, f"by:{beta.olena.email}") == []
 
 
+def test_a_client_narrows_as_the_field_does(app: Ecm, alfa: Firm, beta: Firm) -> None:
+    put(app, alfa.olena, alfa.deal, b"x", "a.txt")
+    put(app, beta.olena, beta.deal, b"x", "b.txt")
+    index(app)
+    assert found(app, alfa, client=alfa.deal.id) == found(app, alfa, f"client:{alfa.deal.id}") == ["a.txt"]
+    assert found(app, alfa, client=beta.deal.id) == []
+    # A deal is no client: it is found by its id, as any card, and not by its title.
+    assert found(app, alfa, deal=alfa.deal.id, client="постачання") == []
+
+
 def test_a_year_and_a_format_narrow(app: Ecm, alfa: Firm) -> None:
     put(app, alfa.olena, alfa.deal, b"x", "a.txt")
-    app.work_off()
+    index(app)
     year = app.search(alfa.olena, "").items[0].document.current.uploaded_at.year
     assert found(app, alfa, year=year) == found(app, alfa, f"year:{year}") == ["a.txt"]
     assert found(app, alfa, year="1999") == found(app, alfa, format="pdf") == []
@@ -264,7 +274,7 @@ def test_a_damaged_index_answers_what_it_has_says_so_and_is_rebuilt(
     app: Ecm, alfa: Firm, tmp_path: Path
 ) -> None:
     put(app, alfa.olena, alfa.deal, "договір".encode(), "a.txt")
-    app.work_off()
+    index(app)
     assert app.search(alfa.olena, "договір").rebuilding is False
     for file in (tmp_path / "index").rglob("*"):
         if file.is_file() and not file.name.endswith(".lock"):
@@ -273,14 +283,14 @@ def test_a_damaged_index_answers_what_it_has_says_so_and_is_rebuilt(
     page = app.search(alfa.olena, "договір", facets=FACETS)
     assert (page.total, page.rebuilding) == (0, True)
     assert app.suggest(alfa.olena, "a").documents == []
-    app.work_off()
+    index(app)
     page = app.search(alfa.olena, "договір")
     assert (page.total, page.rebuilding) == (1, False)
 
 
 def test_the_command_tells_totals_and_what_was_meant(app: Ecm, alfa: Firm, tmp_path: Path) -> None:
     put(app, alfa.olena, alfa.deal, "постачання обладнання".encode(), "a.txt")
-    app.work_off()
+    index(app)
     settings = {
         "ECM_DATA_DIR": str(tmp_path),
         "ECM_DATABASE_URL": app.database.engine.url.render_as_string(hide_password=False),

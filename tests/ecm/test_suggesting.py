@@ -7,7 +7,7 @@ import pytest
 from ecm import Ecm
 from ecm.errors import Invalid
 from ecm.recent_searches import KEPT
-from tests.firms import Firm, put
+from tests.firms import Firm, index, put
 
 
 def titles(app: Ecm, firm: Firm, q: str) -> list[str]:
@@ -21,7 +21,7 @@ def filled(app: Ecm, alfa: Firm, beta: Firm) -> Ecm:
     for title in ("Договір поставки.txt", "Договір оренди.txt", "Лист.txt"):
         put(app, alfa.olena, alfa.deal, text, title)
     put(app, beta.olena, beta.deal, "секретний".encode(), "Договір таємний.txt")
-    app.work_off()
+    index(app)
     return app
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import random
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -30,23 +31,35 @@ from ecm.errors import (
 )
 from ecm.ledger import release_intent
 from ecm.models import Document, Intent, Upload
+from ecm.search.analysis import Analyzer
 from ecm.storage.errors import QuotaExceeded
 from ecm.tus import ResumableUpload
 from ecm.upload_pieces import Checksum
+from ecm.wiring import ChildPools
 from tests.firms import Firm, make_firm, usage
 
 MEGABYTE = 1_048_576
 
 
 @pytest.fixture(params=["local", "s3"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Ecm]:
+def place(
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    migrated_sqlite: Path,
+    analyzer: Analyzer,
+    child_pools: ChildPools,
+) -> Iterator[Ecm]:
     """The library on each kind of storage."""
     local = request.param == "local"
     storage = f"file:{tmp_path / 'files'}" if local else request.getfixturevalue("s3_url")
+    shutil.copyfile(migrated_sqlite, tmp_path / "place.db")
     with ecm.open(
-        database=f"sqlite:///{tmp_path / 'place.db'}", storage=storage, search=f"whoosh:{tmp_path / 'index'}"
+        database=f"sqlite:///{tmp_path / 'place.db'}",
+        storage=storage,
+        search=f"whoosh:{tmp_path / 'index'}",
+        analyzer=analyzer,
+        child_pools=child_pools,
     ) as app:
-        app.migrate()
         yield app
 
 

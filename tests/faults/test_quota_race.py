@@ -30,11 +30,14 @@ def storage_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def test_quota_is_exact_under_100_parallel_uploads(
-    database_url: str, storage_url: str, tmp_path: Path
+    migrated_database_url: str, storage_url: str, tmp_path: Path
 ) -> None:
-    where = {"database": database_url, "storage": storage_url, "search": f"whoosh:{tmp_path / 'index'}"}
+    where = {
+        "database": migrated_database_url,
+        "storage": storage_url,
+        "search": f"whoosh:{tmp_path / 'index'}",
+    }
     with ecm.open(**where) as app:  # type: ignore[arg-type]
-        app.migrate()
         firm = make_firm(app, "Альфа")
         users = [firm.admin, firm.olena, firm.petro, firm.olena]
         jobs = [

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import random
 import resource
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -15,30 +13,14 @@ import pytest
 
 from ecm.search.analysis import Analyzer
 from ecm.search.errors import IndexUnavailable
-from ecm.search.query import parse
 from ecm.search.whoosh_engine import WhooshEngine
-from tests.contracts.engine_contract import COMPANY, EVERYBODY, entry, find
+from tests.contracts.engine_contract import COMPANY, entry, find
+from tests.faults.killed_writers import kill_writers
+from tests.search.places import WhooshPlace
 
-BATCH = 5
 LIMIT_BYTES = 64 * 1024
 
-# Each runs in a process of its own, with the folder and a number as its arguments.
-WRITE_FOR_EVER = """
-import itertools, random, sys
-from pathlib import Path
-from ecm.search.analysis import Analyzer
-from ecm.search.whoosh_engine import WhooshEngine
-from tests.contracts.engine_contract import COMPANY, entry
-
-engine = WhooshEngine(Path(sys.argv[1]), Analyzer())
-draw = random.Random(int(sys.argv[2]))
-for number in itertools.count():
-    batch = f"batch{sys.argv[2]}x{number}"
-    words = " ".join(f"слово{draw.randrange(3000)}" for _ in range(draw.choice([10, 400])))
-    engine.write(COMPANY, [entry(f"{batch}-{one}", f"{batch} договір {words}") for one in range(5)])
-    print(batch, flush=True)
-"""
-
+# Runs in a process of its own, with the folder as its argument.
 WRITE_BEYOND_THE_LIMIT = """
 import sys
 from pathlib import Path
@@ -64,38 +46,7 @@ def analyzer() -> Analyzer:
 
 
 def test_kill_9_of_a_writer_loses_no_commit_and_damages_nothing(tmp_path: Path, analyzer: Analyzer) -> None:
-    draw = random.Random(7)
-    written: list[str] = []
-    for number in range(10):
-        written += write_and_kill(tmp_path, number, delay_s=draw.uniform(0, 0.25))
-        engine = WhooshEngine(tmp_path, analyzer)
-        engine.check(COMPANY)
-        ids = list(engine.ids(COMPANY))
-        assert len(ids) == len(set(ids))
-        assert len(ids) % BATCH == 0, "half a batch"
-        batches = {entry_id.rpartition("-")[0] for entry_id in ids}
-        assert batches >= set(written)
-        assert len(batches) <= len(written) + 1, "more than the one that was committed and not yet told"
-        written = sorted(batches)
-        for batch in draw.sample(written, min(5, len(written))):
-            assert engine.search(COMPANY, parse(batch), visible_to=EVERYBODY).total == BATCH
-        assert engine.search(COMPANY, parse("договір"), visible_to=EVERYBODY).total == len(ids)
-    assert len(written) > 20, "the writers were killed before they wrote"
-    engine.write(COMPANY, [entry("last", "договір")])
-    assert find(engine, "", offset=len(ids)) != []
-
-
-def write_and_kill(folder: Path, number: int, delay_s: float) -> list[str]:
-    """Kill a writing process some time after its second commit. The batches that it said were written."""
-    command = [sys.executable, "-c", WRITE_FOR_EVER, str(folder), str(number)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
-        assert writer.stdout is not None
-        told = [writer.stdout.readline().strip() for _ in range(2)]
-        assert all(told), "the writer did not start"
-        time.sleep(delay_s)
-        writer.send_signal(signal.SIGKILL)
-        told += [line.strip() for line in writer.stdout]
-    return told
+    assert kill_writers(WhooshPlace(tmp_path, analyzer), times=10, most_delay_s=0.25)
 
 
 def test_a_killed_writers_debris_is_swept_by_the_next(tmp_path: Path, analyzer: Analyzer) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from ecm.search.analysis import Analyzer
+from ecm.search.tantivy_engine import TantivyEngine
 from ecm.search.whoosh_engine import WhooshEngine
 
 
@@ -27,3 +28,26 @@ class WhooshPlace:
     def files(self, company: str) -> list[Path]:
         folder = self.open()._path(company)
         return sorted(path for path in folder.rglob("*") if path.is_file()) if folder.exists() else []
+
+
+class TantivyPlace:
+    """A folder of tantivy indexes."""
+
+    def __init__(self, folder: Path, analyzer: Analyzer) -> None:
+        self.folder = folder
+        self.analyzer = analyzer
+        self.code = (
+            "from pathlib import Path\n"
+            "from ecm.search.analysis import Analyzer\n"
+            "from ecm.search.tantivy_engine import TantivyEngine\n"
+            f"engine = TantivyEngine(Path({str(folder)!r}), Analyzer(), lock_timeout_s=0.05)\n"
+        )
+
+    def open(self, *, lock_timeout_s: float = 0.05) -> TantivyEngine:
+        return TantivyEngine(self.folder, self.analyzer, lock_timeout_s=lock_timeout_s)
+
+    def files(self, company: str) -> list[Path]:
+        """All but locks, which hold nothing."""
+        folder = self.open().folder_of(company)
+        found = folder.rglob("*") if folder.exists() else ()
+        return sorted(path for path in found if path.is_file() and path.suffix != ".lock")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import os
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from ecm.search.interface import FACETS
 from ecm.search.manifest import Manifest, SegmentRecord
 from ecm.search.query import parse
 from ecm.search.whoosh_engine import WhooshEngine
-from tests.contracts.engine_contract import COMPANY, entry, find
+from tests.contracts.engine_contract import COMPANY, HARM, entry, find
 
 
 @pytest.fixture
@@ -110,9 +109,32 @@ def test_an_index_of_another_making_is_to_be_made_anew(tmp_path: Path, analyzer:
 
     WhooshEngine(tmp_path, analyzer).write(COMPANY, [entry("1", "договір")])
     newer = WhooshEngine(tmp_path, NewerAnalyzer())
-    for use in (lambda: newer.check(COMPANY), lambda: find(newer, ""), lambda: newer.write(COMPANY)):
+    for use in (
+        lambda: newer.check(COMPANY),
+        lambda: newer.write(COMPANY),
+        lambda: list(newer.ids(COMPANY)),
+    ):
         with pytest.raises(IndexDamaged, match="words 2"):
             use()
+    hits = newer.search(COMPANY, TREE, visible_to=["company"])
+    assert (hits.total, hits.incomplete) == (1, True), "it answers until it is made anew"
+    newer.salvage(COMPANY)
+    newer.write(COMPANY, [entry("2", "договір")])
+    hits = newer.search(COMPANY, TREE, visible_to=["company"])
+    assert (hits.total, hits.incomplete) == (2, False)
+
+
+def test_an_index_of_another_format_answers_nothing(
+    engine: WhooshEngine, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine.write(COMPANY, [entry("1", "договір")])
+    monkeypatch.setattr(whoosh_engine, "_FORMAT_NAME", "whoosh 9")
+    newer = WhooshEngine(engine.folder_of(COMPANY).parent, analyzer)
+    with pytest.raises(IndexDamaged, match="whoosh 9"):
+        find(newer, "договір")
+    newer.salvage(COMPANY)
+    newer.write(COMPANY, [entry("2", "договір")])
+    assert find(newer, "") == ["2"]
 
 
 def test_few_snapshots_are_kept_and_an_unchanged_index_is_opened_once(
@@ -144,12 +166,24 @@ def test_what_is_kept_open_has_a_bound_in_bytes_and_in_files_of_the_system(
         assert find(engine, "договір", company=company) == ["1"]
     assert list(engine._snapshots) == ["c", "d"]
     mapping = WhooshEngine(tmp_path, analyzer)
-    monkeypatch.setattr(folder_engine, "_MAX_DESCRIPTORS", 7)
+    monkeypatch.setattr(folder_engine, "_LEAST_DESCRIPTORS", 5)
+    monkeypatch.setattr(folder_engine, "open_files_limit", lambda: 12)
     monkeypatch.setattr(whoosh_engine, "_MAPPED_BYTES", 1)
     for company in "abcd":
         assert find(mapping, "договір", company=company) == ["1"]
     assert list(mapping._snapshots) == ["c", "d"]
-    assert sum(snapshot.descriptors for snapshot in mapping._snapshots.values()) == 6
+    assert sum(snapshot.descriptors for snapshot in mapping._snapshots.values()) == 4
+
+
+def test_what_was_read_of_an_index_once_for_all_counts_as_held(engine: WhooshEngine) -> None:
+    engine.write(COMPANY, [entry("1", "договір рахунок", tags=("a",))])
+    find(engine, "договір")
+    held = [engine._snapshot(COMPANY).held_bytes]
+    engine.spellings(COMPANY, "рахунк", visible_to=["company"])
+    held.append(engine._snapshot(COMPANY).held_bytes)
+    engine.search(COMPANY, TREE, visible_to=["company"], facets=FACETS)
+    held.append(engine._snapshot(COMPANY).held_bytes)
+    assert held[0] < held[1] < held[2]
 
 
 @pytest.mark.skipif(not Path("/proc/self/fd").exists(), reason="open files are told by Linux")
@@ -192,23 +226,52 @@ def test_all_files_are_durable_before_the_commit_shows(
     engine.write(COMPANY, [entry("2", "договір")])
 
 
-def test_a_file_that_is_gone_is_damage_and_not_a_commit_that_went_by(engine: WhooshEngine) -> None:
-    engine.write(COMPANY, [entry("1", "договір")])
-    (terms,) = (path for path in engine._path(COMPANY).iterdir() if path.suffix == ".trm")
-    terms.unlink()
-    engine.close()
-    with pytest.raises(IndexDamaged, match=f"{terms.name} is missing"):
-        find(engine, "договір")
+@pytest.mark.parametrize("harm", ["lose", "cut", "flip"])
+@pytest.mark.parametrize("ending", [".trm", ".pst", ".row.col"])
+def test_search_answers_from_the_segments_that_are_whole_and_says_so(
+    engine: WhooshEngine, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch, harm: str, ending: str
+) -> None:
+    monkeypatch.setattr(whoosh_engine, "_INLINED_BYTES", 0)
+    engine.write(COMPANY, [entry("1", "договір рахунок")])
+    record = manifest_of(engine).segments[0]
+    engine.write(COMPANY, [entry("2", "договір акт")])
+    path = engine._path(COMPANY) / f"{record.id}{ending}"
+    whole = path.read_bytes()
+    HARM[harm](path, whole, len(whole) // 2)
+    opened = WhooshEngine(engine.folder_of(COMPANY).parent, analyzer)
+    hits = opened.search(COMPANY, TREE, visible_to=["company"], facets=FACETS)
+    assert ([hit.id for hit in hits.items], hits.total, hits.incomplete) == (["2"], 1, True)
+    assert [value.count for value in hits.facets["kind"]] == [1]
+    assert [found.form for found in opened.spellings(COMPANY, "актт", visible_to=["company"])] == ["акт"]
+    assert opened.frequencies(COMPANY, ["договір"]).having == {"договір": 1}
+    for use in (
+        lambda: opened.check(COMPANY),
+        lambda: list(opened.ids(COMPANY)),
+        lambda: opened.write(COMPANY, [entry("3", "договір")]),
+    ):
+        with pytest.raises(IndexDamaged, match=record.id):
+            use()
+    opened.salvage(COMPANY)
+    opened.check(COMPANY)
+    hits = opened.search(COMPANY, TREE, visible_to=["company"])
+    assert ([hit.id for hit in hits.items], hits.incomplete) == (["2"], False)
+    opened.write(COMPANY, [entry("1", "договір")])
+    assert sorted(find(opened, "договір")) == ["1", "2"]
 
 
-def test_ids_of_companies_become_plain_names(tmp_path: Path, analyzer: Analyzer) -> None:
-    engine = WhooshEngine(tmp_path / "index", analyzer)
-    companies = ["a", "A", "..", ".", "", "a/b", "a%2Fb", "%61", "ї", "c\x00", "con.", "a.lock"]
-
-    def paths() -> Iterator[Path]:
-        for company in companies:
-            yield engine._path(company)
-            yield engine._lock_path(company)
-
-    assert len({str(path).casefold() for path in paths()}) == 2 * len(companies)
-    assert all(path.parent == tmp_path / "index" and path.name.isascii() for path in paths())
+@pytest.mark.parametrize("ending", [".pst", ".row.col"])
+def test_damage_that_shows_only_in_reading_leaves_a_segment_out_as_well(
+    engine: WhooshEngine, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch, ending: str
+) -> None:
+    monkeypatch.setattr(whoosh_engine, "_INLINED_BYTES", 0)
+    monkeypatch.setattr(whoosh_engine, "_MAPPED_BYTES", 1)
+    engine.write(COMPANY, [entry("1", "договір рахунок")])
+    path = engine._path(COMPANY) / f"{manifest_of(engine).segments[0].id}{ending}"
+    engine.write(COMPANY, [entry("2", "договір акт")])
+    path.write_bytes(b"\xff" * path.stat().st_size)
+    opened = WhooshEngine(engine.folder_of(COMPANY).parent, analyzer)
+    for _ in range(2):
+        hits = opened.search(COMPANY, TREE, visible_to=["company"])
+        assert ([hit.id for hit in hits.items], hits.incomplete) == (["2"], True)
+    with pytest.raises(IndexDamaged):
+        opened.write(COMPANY, [entry("3", "договір")])

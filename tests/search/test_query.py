@@ -26,6 +26,7 @@ from ecm.search.query import (
     Word,
     all_of,
     any_of,
+    of_client,
     of_kind,
     on_card,
     parse,
@@ -329,6 +330,74 @@ def test_other_days_are_refused(text: str) -> None:
         parse_day(text)
 
 
+GROUPED = Or((And((Word("1"), Word("250"))), Word("1250")))
+
+
+@pytest.mark.parametrize(
+    ("text", "tree"),
+    [
+        ("1 250", GROUPED),
+        ("1\u00a0250", GROUPED),
+        ("1\u202f250;", GROUPED),
+        ("(1 250)", GROUPED),
+        ("a 1 250 b", And((A, GROUPED, B))),
+        ("25 1 250", And((Word("25"), GROUPED))),
+        ("NOT (1 250)", Not(GROUPED)),
+        ("1 250,00", Or((And((Word("1"), Word("250,00"))), Word("1250,00")))),
+        ("1 250 000", Or((And((Word("1"), Word("250"), Word("000"))), Word("1250000")))),
+        ('"1 250,5 a"', Or((Phrase("1 250,5 a"), Phrase("1250,5 a")))),
+        # These are no numbers in groups.
+        ("1 2505", And((Word("1"), Word("2505")))),
+        ("2026 250", And((Word("2026"), Word("250")))),
+        ("12 2026", And((Word("12"), Word("2026")))),
+        ("1 250-К", And((Word("1"), Word("250-К")))),
+        ("1 250,000", And((Word("1"), Word("250,000")))),
+        ("1  250", And((Word("1"), Word("250")))),
+        ("1\t250", And((Word("1"), Word("250")))),
+        ("-1 250", And((Not(Word("1")), Word("250")))),
+        ("deal:1 250", And((Term("card", "1"), Word("250")))),
+        ('"2026 250"', Phrase("2026 250")),
+        ('="1 250"', Exact("1 250")),
+    ],
+)
+def test_a_number_in_groups_is_also_one_number(text: str, tree: Query) -> None:
+    assert parse(text) == tree
+
+
+@pytest.mark.parametrize(
+    "typed", ["1250", "1 250", "1\u00a0250", '"1 250"', "1250,00", "1 250,00", '"1 250,00 грн"']
+)
+def test_numbers_find_each_other_in_groups_and_without(analyzer: Analyzer, typed: str) -> None:
+    for written in ("1250,00 грн", "1 250,00 грн", "1\u00a0250,00 грн", "1\u202f250,00 грн"):
+        assert is_found_by_reading(parse(typed), entry("1", f"Сума: {written}"), analyzer), written
+    for written in ("12500 грн", "11 250 грн", "1 251,00 грн", "250 грн", "1250000 грн"):
+        assert not is_found_by_reading(parse(typed), entry("1", f"Сума: {written}"), analyzer), written
+
+
+@pytest.mark.parametrize(
+    ("client", "tree"),
+    [
+        ("42", Term("card", "42")),
+        ("crm-7", Or((Term("card", "crm-7"), Word("crm-7", "client")))),
+        ("ТОВ «Альфа»", And((Word("ТОВ", "client"), Word("«Альфа»", "client")))),
+        ('a "b', And((Word("a", "client"), Word('"b', "client")))),
+        ("a b*", And((Word("a", "client"), Prefix("b", "client")))),
+        ("a OR (b", And((Word("a", "client"), Word("OR", "client"), Word("(b", "client")))),
+        ("«» -", All()),
+    ],
+)
+def test_a_client_is_an_id_or_words_and_no_query(client: str, tree: Query) -> None:
+    assert of_client(client) == tree
+
+
+def test_a_client_is_found_by_the_words_of_its_name(analyzer: Analyzer) -> None:
+    one = entry("1", cards=(firm("ТОВ «Альфа Плюс»", "42"), deal("Ремонт")))
+    for client in ("42", "альфі", "ТОВ «Альфа»", "плюс альфа"):
+        assert is_found_by_reading(of_client(client), one, analyzer), client
+    for client in ("4", "бета", "альфа бета", "ремонт"):
+        assert not is_found_by_reading(of_client(client), one, analyzer), client
+
+
 # The page that people read
 
 PAGE = (Path(__file__).parents[2] / "docs" / "search.md").read_text("utf-8")
@@ -343,6 +412,8 @@ FOUND = {
     "-оренда": entry("1", "договір"),
     "(акт OR рахунок) 2026": entry("1", "акти 2026"),
     "12/2026-К": entry("1", "№ 12/2026-К"),
+    "1 250,00": entry("1", "сума 1250,00"),
+    "1250": entry("1", "сума 1 250,00"),
     "petrenko@alfa.example": entry("1", "Petrenko@Alfa.example"),
     "kind:contract": entry("1", kind="contract"),
     "deal:42": entry("1", cards=("42",)),

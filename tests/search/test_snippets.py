@@ -33,6 +33,10 @@ def plain(html: str) -> str:
         ("ЁЛКИ та елка", "елка", ["ЁЛКИ", "елка"]),
         ("комп’ютерів, КОМПʼЮТЕРАМ", "комп'ютер", ["комп’ютерів", "КОМПʼЮТЕРАМ"]),
         ("на ґанку", "ганок", ["ґанку"]),
+        ("Дoгoвip, ДОГOВОPОМ", "договір", ["Дoгoвip", "ДОГOВОPОМ"]),  # with Latin o, i and p
+        ("авто AB1234", "ав1234", ["AB1234"]),  # Latin in the text, Cyrillic in the query
+        ("авто АВ1234", "ab1234", ["АВ1234"]),  # the other way round
+        ("авто АВ1234", "ab12*", ["АВ1234"]),
         ("Invoices and invoice", "invoicing", ["Invoices", "invoice"]),
         ("пішов, йшла, йде, дійде", "йти", ["йшла", "йде"]),
         ("люди й людина", "людина", ["люди", "людина"]),
@@ -101,6 +105,12 @@ def test_everything_is_escaped(analyzer: Analyzer) -> None:
 def test_nothing_unprintable_reaches_a_page(analyzer: Analyzer) -> None:
     html = snippet("a\x00b\u202eдоговір\ud800\r\n\u2066c", parse("договір"), analyzer)
     assert html == "a b <mark>договір</mark> c"
+    assert snippet("\ufdd0договір\ufdd1 d", parse("договір"), analyzer) == "<mark>договір</mark> d"
+
+
+def test_a_word_sought_twice_counts_once(analyzer: Analyzer) -> None:
+    text = f"Договір.{BEFORE}Договір на сервер.{AFTER}"
+    assert marked(analyzer, text, "договір договором сервер") == ["Договір", "сервер"]
 
 
 def test_a_title_is_marked_as_a_whole(analyzer: Analyzer) -> None:

@@ -8,35 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from ecm.search import tantivy_index
 from ecm.search.analysis import Analyzer
+from ecm.search.errors import IndexDamaged, IndexUnavailable
 from ecm.search.interface import Entry
 from ecm.search.query import And, Exact, Not, Or, Phrase, Prefix, Query, Term, Uploaded, Word, all_of
 from ecm.search.tantivy_engine import TantivyEngine
 from ecm.search.whoosh_engine import WhooshEngine
-from tests.contracts.engine_contract import COMPANY, EVERYBODY, NOON, EngineContract, Place, deal, entry
-
-
-class TantivyPlace:
-    """A folder of tantivy indexes."""
-
-    def __init__(self, folder: Path, analyzer: Analyzer) -> None:
-        self.folder = folder
-        self.analyzer = analyzer
-        self.code = (
-            "from pathlib import Path\n"
-            "from ecm.search.analysis import Analyzer\n"
-            "from ecm.search.tantivy_engine import TantivyEngine\n"
-            f"engine = TantivyEngine(Path({str(folder)!r}), Analyzer(), lock_timeout_s=0.05)\n"
-        )
-
-    def open(self, *, lock_timeout_s: float = 0.05) -> TantivyEngine:
-        return TantivyEngine(self.folder, self.analyzer, lock_timeout_s=lock_timeout_s)
-
-    def files(self, company: str) -> list[Path]:
-        """All but locks, which hold nothing."""
-        folder = self.open().folder_of(company)
-        found = folder.rglob("*") if folder.exists() else ()
-        return sorted(path for path in found if path.is_file() and path.suffix != ".lock")
+from tests.contracts.engine_contract import COMPANY, EVERYBODY, NOON, EngineContract, Place, deal, entry, find
+from tests.search.places import TantivyPlace
 
 
 class TestTantivyEngine(EngineContract):
@@ -109,3 +89,63 @@ def test_both_engines_find_the_same_and_put_the_same_on_the_first_page(
     assert len(shares) > 30
     assert min(shares) >= 0.8
     assert sum(shares) / len(shares) >= 0.95
+
+
+def test_the_short_way_to_the_first_hits_and_the_exact_one_meet(tmp_path: Path, analyzer: Analyzer) -> None:
+    draw = random.Random(6)
+    engine = TantivyEngine(tmp_path, analyzer)
+    engine.write(COMPANY, [varied(draw, number) for number in range(600)])
+    index = engine._index(COMPANY)
+    assert index is not None
+    short = 0
+    for _ in range(60):
+        query = all_of(Word(word) for word in draw.sample(COMMON, draw.choice([1, 2, 3])))
+        part = index._translator.translate(query)
+        exact = index._exact(index._translator.visible(part, EVERYBODY, True), part.base, 10)
+        found = index._lean(part, 10)
+        if found is not None and found.total > len(found.scores):
+            assert [hit.id for hit in index._page(found, 0, 10)] == [
+                hit.id for hit in index._page(exact, 0, 10)
+            ]
+            assert found.total == exact.total
+            short += 1
+    assert short > 30
+
+
+@pytest.mark.parametrize("suffix", [".term", ".idx", ".pos", ".store", ".fast"])
+def test_an_open_index_notices_that_a_file_was_changed(
+    tmp_path: Path, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch, suffix: str
+) -> None:
+    monkeypatch.setattr(tantivy_index, "_LOOK_EVERY_S", 0.0)
+    engine = TantivyEngine(tmp_path, analyzer)
+    engine.write(COMPANY, [entry("1", "договір")])
+    assert find(engine, "договір") == ["1"]
+    (path,) = engine.folder_of(COMPANY).glob(f"*{suffix}")
+    whole = path.read_bytes()
+    path.write_bytes(whole)
+    assert find(engine, "договір") == ["1"], "the same bytes are no damage"
+    path.write_bytes(whole[:5] + bytes([whole[5] ^ 1]) + whole[6:])
+    with pytest.raises(IndexDamaged, match=f"{path.name} is damaged"):
+        find(engine, "договір")
+    path.unlink()
+    with pytest.raises(IndexDamaged, match=f"{path.name} is missing"):
+        find(engine, "договір")
+    engine.drop(COMPANY)
+    engine.write(COMPANY, [entry("2", "договір")])
+    assert find(engine, "договір") == ["2"]
+
+
+def test_what_cannot_be_read_is_damaged_only_if_its_files_are(tmp_path: Path, analyzer: Analyzer) -> None:
+    engine = TantivyEngine(tmp_path, analyzer)
+    engine.write(COMPANY, [entry("1", "договір")])
+
+    def fail() -> None:
+        with engine._translated(COMPANY):
+            raise tantivy_index.ReadingError("too many open files")
+
+    with pytest.raises(IndexUnavailable, match="too many open files"):
+        fail()
+    (path,) = engine.folder_of(COMPANY).glob("*.term")
+    path.write_bytes(path.read_bytes()[:-1])
+    with pytest.raises(IndexDamaged, match="term is damaged"):
+        fail()

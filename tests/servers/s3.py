@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 START_WITHIN_S = 60.0
 STOP_WITHIN_S = 10.0
+PAUSE_WITHIN_S = 30.0
 READY_BUCKET = "ready-check"
 PORT_NAMES = ("s3", "master", "filer", "volume", "admin")
 
@@ -141,9 +142,18 @@ class S3Server:
         self._process = None
 
     def pause(self) -> None:
-        """Let the server hang: connections are taken, nothing is answered, until `resume`."""
+        """Let the server hang: connections are taken, nothing is answered, until `resume`.
+
+        The signal is only sent when `kill` returns: on a busy machine a thread of the server may answer one
+        more request after that, so this waits until each of them stands still (where the system tells).
+        """
         assert self._process is not None
         self._process.send_signal(signal.SIGSTOP)
+        deadline = time.monotonic() + PAUSE_WITHIN_S
+        while not is_standing_still(self._process.pid):
+            if time.monotonic() > deadline:
+                raise TimeoutError("the S3 server's threads do not stop")
+            time.sleep(0.005)
 
     def resume(self) -> None:
         assert self._process is not None
@@ -272,6 +282,18 @@ class S3Server:
 
     def _read_log_end(self) -> str:
         return (self.folder / "out.txt").read_text(errors="replace")[-2000:]
+
+
+def is_standing_still(pid: int) -> bool:
+    """Whether no thread of a process runs; True as well where there is no /proc to say so."""
+    states: list[str] = []
+    for stat in Path(f"/proc/{pid}/task").glob("*/stat"):
+        try:
+            # The name stands before the state, in parentheses, and may have some of its own.
+            states.append(stat.read_text().rpartition(")")[2].split()[0])
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # the thread ended meanwhile
+    return all(state in "TtZX" for state in states)
 
 
 def make_die_with_parent() -> Callable[[], None] | None:

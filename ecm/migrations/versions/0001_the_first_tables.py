@@ -804,6 +804,7 @@ def upgrade() -> None:
             nullable=False,
         ),
         sa.Column("company_id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("map", sa.LargeBinary(), nullable=True),
         sa.Column("text", sa.Text(), nullable=False),
         sa.ForeignKeyConstraint(
             ["company_id"], ["ecm_companies.id"], name=op.f("fk_ecm_version_texts_company_id")

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+from ecm import Settings
 from ecm.api import refreshing
+from ecm.api.application import create_app
+from ecm.bell import Bell
 from tests.ecm.api.clients import Api, check_problem
 
 # What differs between databases is tested beside the domain; these rules are of HTTP.
@@ -45,6 +50,22 @@ def test_each_change_is_found_once_it_is_answered(api: Api) -> None:
     assert (total(api, "договором"), total(api, "актом")) == (0, 1)
     assert api.delete(f"{path}?refresh=wait").headers["Ecm-Refreshed"] == "true"
     assert total(api, "актом") == 0
+
+
+def test_a_change_wakes_the_worker(api: Api, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ecm.worker.POLL_S", 3600)
+    bell, stop = Bell(), threading.Event()
+    settings = Settings.from_env({"ECM_DATA_DIR": str(tmp_path)})
+    woken = replace(api, application=create_app(settings, library=api.app, changed=bell.ring))
+    worker = threading.Thread(target=api.app.worker.run, args=[stop, bell])
+    worker.start()
+    for _ in range(3):  # the first may have been seen as the worker started
+        answer = woken.post(f"/deals/{api.alfa.deal.id}/documents?filename=a.txt&refresh=wait", data=b"1")
+        assert answer.headers["Ecm-Refreshed"] == "true"
+    stop.set()
+    bell.ring()
+    worker.join()
+    bell.close()
 
 
 def test_an_answer_says_when_search_does_not_know_yet(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:

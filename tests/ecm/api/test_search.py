@@ -7,7 +7,7 @@ import random
 import pytest
 
 from tests.ecm.api.clients import Api, check_problem
-from tests.firms import put
+from tests.firms import index, put
 
 # What differs between databases is tested beside the domain; these rules are of HTTP.
 pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
@@ -20,7 +20,7 @@ def test_documents_are_found_with_snippets_and_the_lag_is_told(api: Api) -> None
     )["id"]
     waiting = api.get("/search?q=рахунок").json
     assert (waiting["total"], waiting["pending"]) == (0, 1)
-    api.app.work_off()
+    index(api.app)
     found = api.get("/search?q=рахунок").json
     assert (found["total"], found["page"], found["per_page"], found["pending"]) == (1, 1, 20, 0)
     assert found["indexed_up_to"].endswith("Z")
@@ -34,12 +34,13 @@ def test_documents_are_found_with_snippets_and_the_lag_is_told(api: Api) -> None
         "kind=invoice",
         "tag=терміново",
         f"deal={api.alfa.deal.id}",
+        f"client={api.alfa.deal.id}",
         "from=2020-01-01",
         "sort=oldest",
         "",
     ):
         assert api.get(f"/search?{query}").json["total"] == 1, query
-    for query in ("kind=act", "tag=інше", "to=2020-01-01", "q=сервера+-рахунок", "page=2"):
+    for query in ("kind=act", "tag=інше", "to=2020-01-01", "q=сервера+-рахунок", "client=сервер", "page=2"):
         assert api.get(f"/search?{query}").json["items"] == [], query
 
 
@@ -82,7 +83,7 @@ def test_any_query_is_answered(api: Api) -> None:
 
 def test_facets_are_counted_unless_they_are_left_out(api: Api) -> None:
     api.store(b"one", "filename=a.txt&kind=invoice&tags=x")
-    api.app.work_off()
+    index(api.app)
     found = api.get("/search").json
     assert found["facets"]["kind"] == [{"value": "invoice", "count": 1}]
     assert found["facets"]["by"] == [{"value": str(api.alfa.olena.user_id), "count": 1, "name": "olena"}]
@@ -102,14 +103,14 @@ def test_facets_are_counted_unless_they_are_left_out(api: Api) -> None:
 
 def test_what_was_meant_is_offered(api: Api) -> None:
     api.store("Рахунок".encode())
-    api.app.work_off()
+    index(api.app)
     assert api.get("/search?q=рахунак").json["did_you_mean"] == "рахунок"
     assert api.get("/search?q=рахунак", api.beta.olena).json["did_you_mean"] is None
 
 
 def test_documents_and_recent_searches_are_suggested_to_their_own_user(api: Api) -> None:
     id = api.store("Рахунок".encode(), "filename=Рахунок 7.txt")["id"]
-    api.app.work_off()
+    index(api.app)
     assert api.get("/search?q=рахунок").json["total"] == 1
     cards = [{"id": str(api.alfa.deal.id), "kind": "deal", "title": "Постачання сервера"}]
     offered = api.get("/search/suggestions?q=рах").json
@@ -129,7 +130,7 @@ def test_documents_and_recent_searches_are_suggested_to_their_own_user(api: Api)
 def test_documents_like_one_are_listed(api: Api) -> None:
     text = "Орендар сплачує орендодавцю щомісячну плату за користування складом".encode()
     first, second = (api.store(text, f"filename={name}.txt")["id"] for name in ("перший", "другий"))
-    api.app.work_off()
+    index(api.app)
     (item,) = api.get(f"/documents/{first}/similar").json["items"]
     assert item["document"] == api.get(f"/documents/{second}").json
     assert 0.3 <= item["likeness"] <= 1
@@ -150,7 +151,7 @@ HOSTILE = (
 
 def test_thousands_of_hostile_queries_never_end_in_an_error_of_ours(api: Api) -> None:
     api.store("Договір поставки, рахунки № 12/2026-К".encode(), "filename=Договір.txt&tags=x")
-    api.app.work_off()
+    index(api.app)
     chance = random.Random(20260131)
     statuses = set()
     for number in range(2400):

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import random
+import shutil
 import socket
 import threading
 import time
@@ -93,10 +94,10 @@ class Service:
             return tx.session.scalars(select(func.count()).select_from(table)).one()
 
 
-def open_service(folder: Path, storage: str) -> Iterator[Service]:
+def open_service(migrated: Path, folder: Path, storage: str) -> Iterator[Service]:
     database, search = f"sqlite:///{folder / 'ecm.db'}", f"whoosh:{folder / 'index'}"
+    shutil.copyfile(migrated, folder / "ecm.db")
     with ecm.open(database=database, storage=storage, search=search) as app:
-        app.migrate()
         firm = make_firm(app, "Альфа")
         beta = make_firm(app, "Бета")
         with app.begin() as tx:
@@ -109,17 +110,17 @@ def open_service(folder: Path, storage: str) -> Iterator[Service]:
 
 
 @pytest.fixture
-def service(tmp_path: Path) -> Iterator[Service]:
+def service(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Service]:
     """A service that is asked without a network."""
-    yield from open_service(tmp_path, f"file:{tmp_path / 'files'}")
+    yield from open_service(migrated_sqlite, tmp_path, f"file:{tmp_path / 'files'}")
 
 
 @pytest.fixture(params=["local", "s3"])
-def served(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Service]:
+def served(request: pytest.FixtureRequest, migrated_sqlite: Path, tmp_path: Path) -> Iterator[Service]:
     """A service on each kind of storage, behind a real socket."""
     local = request.param == "local"
     storage = f"file:{tmp_path / 'files'}" if local else request.getfixturevalue("s3_url")
-    for service in open_service(tmp_path, storage):
+    for service in open_service(migrated_sqlite, tmp_path, storage):
         server = make_server("127.0.0.1", 0, service.application, threaded=True)
         serving = threading.Thread(target=server.serve_forever)
         serving.start()

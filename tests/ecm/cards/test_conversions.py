@@ -216,7 +216,7 @@ def test_an_existing_contact_and_organization_are_reused_and_keep_their_owner(ap
         assert (deal.contact_id, deal.organization_id) == (contact.id, organization.id)
         again = tx.contacts.get(contact.id)
         assert (again.owner_id, again.title, again.lead_id) == (alfa.petro.user_id, contact.title, None)
-        assert [entry.kind for entry in tx.timeline.list(again).items][0] == "joined.by_lead"
+        assert tx.timeline.list(again).items[0].kind == "joined.by_lead"
 
 
 @ON_SQLITE

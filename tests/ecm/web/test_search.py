@@ -8,7 +8,7 @@ from html import unescape
 import pytest
 
 from tests.ecm.web.site import Site, read, send
-from tests.firms import put
+from tests.firms import index, put
 
 TEXT = "Покупець оплачує постачання рахунками у строк десять днів.".encode()
 
@@ -17,7 +17,7 @@ TEXT = "Покупець оплачує постачання рахунками 
 def filled(site: Site) -> Site:
     put(site.app, site.alfa.olena, site.alfa.deal, TEXT, "Умови.txt", kind="contract", tags=["терміново"])
     put(site.app, site.alfa.petro, site.alfa.deal, "Інше".encode(), "Лист.txt", kind="letter")
-    site.app.work_off()
+    index(site.app)
     return site
 
 
@@ -113,14 +113,14 @@ def test_what_waits_for_the_index_is_told(site: Site) -> None:
     put(site.app, site.alfa.olena, site.alfa.deal, TEXT)
     client = site.visit(site.alfa.olena)
     assert "1 document is being indexed" in read(client.get("/search?q=рахунок"))
-    site.app.work_off()
+    index(site.app)
     assert "being indexed" not in read(client.get("/search?q=рахунок"))
 
 
 def test_what_was_found_comes_in_pages_that_keep_the_query(site: Site) -> None:
     for number in range(21):
         put(site.app, site.alfa.olena, site.alfa.deal, TEXT + b"%d" % number, f"{number}.txt", kind="act")
-    site.app.work_off()
+    index(site.app)
     client = site.visit(site.alfa.olena)
     page = read(client.get("/search?q=рахунок&kind=act"))
     assert "Page 1 of 2" in page
@@ -178,7 +178,7 @@ def test_documents_like_one_are_a_page_and_a_part_of_the_documents_own(filled: S
     site = filled
     first = put(site.app, site.alfa.olena, site.alfa.deal, TEXT, "Копія.txt")
     put(site.app, site.beta.olena, site.beta.deal, TEXT, "Чужа.txt")
-    site.app.work_off()
+    index(site.app)
     client = site.visit(site.alfa.petro)
     assert f"/documents/{first.id}/similar" in client.get(f"/documents/{first.id}").get_data(as_text=True)
     for address in (f"/documents/{first.id}/similar", f"/documents/{first.id}/similar?part=1"):
@@ -191,7 +191,7 @@ def test_documents_like_one_are_a_page_and_a_part_of_the_documents_own(filled: S
 def test_an_index_that_is_being_rebuilt_says_so(filled: Site) -> None:
     client = filled.visit(filled.alfa.olena)
     assert "being rebuilt" not in read(client.get("/search?q=рахунок"))
-    filled.app.indexing.rebuild(filled.alfa.company.id)
+    filled.app.indexing.rebuilding.rebuild(filled.alfa.company.id)
     assert "The search index is being rebuilt" in read(client.get("/search?q=рахунок"))
-    filled.app.work_off()
+    index(filled.app)
     assert "being rebuilt" not in read(client.get("/search?q=рахунок"))

@@ -6,7 +6,8 @@ from apiflask import Schema
 from apiflask.fields import Boolean, DateTime, Dict, Float, Integer, List, Nested, Raw, String
 from apiflask.validators import OneOf
 
-from ecm.api.schemas import CardRef, PageOut
+from ecm.api.schemas import PageOut
+from ecm.api.schemas.documents import CardRef
 
 NUMBER = {"type": ["string", "number"], "example": "1"}
 

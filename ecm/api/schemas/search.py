@@ -6,7 +6,8 @@ from apiflask import Schema
 from apiflask.fields import Boolean, DateTime, Float, Integer, List, Nested, String
 from apiflask.validators import Length, OneOf, Range
 
-from ecm.api.schemas import DocumentOut, Duplicate, PageOut
+from ecm.api.schemas import PageOut
+from ecm.api.schemas.documents import DocumentOut, Duplicate
 from ecm.finding import SORTS
 from ecm.likeness import LIMIT_MOST
 from ecm.paging import PER_PAGE_MOST
@@ -14,11 +15,13 @@ from ecm.search.query import MAX_LENGTH
 
 
 class SearchQuery(Schema):
-    """What to find. `from` and `to` are upload days, both included, UTC; `by` is a user's id, name or
-    e-mail. `facets=0` leaves them out; with `remember=1` the query becomes a recent search of the user."""
+    """What to find. `client` is the id of a contact or organization, or words of its name. `from` and `to`
+    are upload days, both included, UTC; `by` is a user's id, name or e-mail. `facets=0` leaves them out; with
+    `remember=1` the query becomes a recent search of the user."""
 
     q = String(load_default="")
     deal = String(load_default=None)
+    client = String(load_default=None, metadata={"example": "Альфа"})
     kind = String(load_default=None)
     tag = String(load_default=None)
     from_ = String(load_default=None, data_key="from", metadata={"example": "2026-01-31"})

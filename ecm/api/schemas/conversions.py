@@ -5,8 +5,8 @@ from __future__ import annotations
 from apiflask import Schema
 from apiflask.fields import Boolean, DateTime, Dict, List, Nested, Raw, String
 
-from ecm.api.card_part_schemas import DuplicateCard
-from ecm.api.schemas import CardRef
+from ecm.api.schemas.card_parts import DuplicateCard
+from ecm.api.schemas.documents import CardRef
 
 
 class TargetIn(Schema):

@@ -1,0 +1,5 @@
+"""``python -m ecm.cli`` is the command."""
+
+from ecm.cli import main
+
+main()
