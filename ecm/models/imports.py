@@ -43,7 +43,7 @@ class Import(Base):
 
 class ImportRow(Base):
     """A row of a table, `number` as its readers count (the header is row 1), and what became of it:
-    ``waiting``, ``made``, ``updated``, ``skipped`` or ``refused``, then with `errors`: [field, words] each."""
+    ``waiting``, ``made``, ``updated``, ``skipped`` or ``refused``, then with `errors` of [field, words]."""
 
     __tablename__ = "ecm_import_rows"
     __table_args__ = (Index("ix_ecm_import_rows_state", "import_id", "state", "number"),)
