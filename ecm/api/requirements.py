@@ -69,18 +69,18 @@ def _stage(tx: UnitOfWork, told: Mapping[str, Any]) -> Stage | None:
 
 def _answer(tx: UnitOfWork, kind: str) -> Response:
     stages = {
-        stage.id: stage
+        stage.id: (pipeline, stage)
         for pipeline in (tx.pipelines.list(kind, archived=True) if kind in OUTCOMES else ())
         for stage in pipeline.stages
     }
     items = []
     for each in tx.requirements.list(kind):
-        stage = None if each.stage_id is None else stages[each.stage_id]
+        pipeline, stage = (None, None) if each.stage_id is None else stages[each.stage_id]
         items.append(
             {
                 "kind": each.card_kind,
                 "field": each.field,
-                "pipeline": stage.pipeline.code if stage else None,
+                "pipeline": pipeline.code if pipeline else None,
                 "stage": stage.code if stage else None,
                 "stage_name": stage.name if stage else None,
             }

@@ -64,7 +64,10 @@ class SpreadsheetExtractor:
 def read_first_sheet(path: Path) -> Iterator[list[str]]:
     """Yield the rows of a workbook's first sheet, each cell as people write it. Raises `Unreadable`."""
     with ZipPackage(path) as package:
-        cells = sum(_measure(package, name, []) for name in PartReader(package).names(".worksheet+xml"))
+        sheets = PartReader(package).names(".worksheet+xml")
+        if not sheets:
+            raise Unreadable("damaged", "the file has no sheet")
+        cells = max(_measure(package, name, []) for name in sheets)
     if cells > CELLS_LIMIT:
         raise Unreadable("too_large", "the table is too large")
     try:

@@ -11,11 +11,12 @@ from typing import Final
 
 from ecm.errors import Invalid
 from ecm.extraction.encodings import decode
-from ecm.extraction.interface import Unreadable
-from ecm.extraction.spreadsheets import read_first_sheet
+from ecm.importing.workbooks import read_workbook
 
 FILE_MOST_BYTES: Final = 20 * 1024 * 1024
 ROWS_MOST: Final = 50_000
+LINES_MOST: Final = 2 * ROWS_MOST
+"""Rows of a workbook with the empty ones among them."""
 COLUMNS_MOST: Final = 200
 CELL_MOST_CHARS: Final = 4000
 _DELIMITERS: Final = (";", ",", "\t", "|")
@@ -24,8 +25,8 @@ _SAMPLE_ROWS: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The names of the columns, and the rows with their numbers as people count them: the header is row 1.
-    Rows without any text are left out; all have as many cells as the header."""
+    """The names of the columns, and the rows with their numbers as people see them in the file. Rows without
+    any text are left out; all have as many cells as the header."""
 
     header: list[str]
     rows: list[tuple[int, list[str]]]
@@ -37,15 +38,8 @@ def read_table(path: Path, filename: str) -> Table:
         raise Invalid("file", f"a file of {FILE_MOST_BYTES // 1024 // 1024} MB at most")
     with path.open("rb") as file:
         is_workbook = file.read(4) == b"PK\x03\x04"
-    lines = _lines_of_workbook(path) if is_workbook else _lines_of_text(path)
+    lines = read_workbook(path, rows_most=LINES_MOST) if is_workbook else _lines_of_text(path)
     return _table(lines, filename)
-
-
-def _lines_of_workbook(path: Path) -> Iterator[list[str]]:
-    try:
-        yield from read_first_sheet(path)
-    except Unreadable as error:
-        raise Invalid("file", f"an Excel workbook (.xlsx) or a CSV file: {error.detail}") from error
 
 
 def _lines_of_text(path: Path) -> Iterator[list[str]]:
@@ -85,25 +79,24 @@ def _table(lines: Iterable[list[str]], filename: str) -> Table:
     header: list[str] = []
     rows: list[tuple[int, list[str]]] = []
     for number, line in enumerate(lines, 1):
-        cells = [cell.strip() for cell in line]
+        cells = [cell.replace("\0", "").strip() for cell in line]
         if not any(cells):
             continue
         if not header:
             while cells and not cells[-1]:
                 cells.pop()
             header = cells
-            first = number
             if len(header) > COLUMNS_MOST:
                 raise Invalid("file", f"{COLUMNS_MOST} columns at most")
             continue
-        if len(rows) == ROWS_MOST:
+        if len(rows) == ROWS_MOST or number > LINES_MOST:
             raise Invalid("file", f"{ROWS_MOST:,} rows at most")
         if long := next((cell for cell in cells if len(cell) > CELL_MOST_CHARS), None):
             raise Invalid(
                 "file", f"cells of {CELL_MOST_CHARS} characters at most: row {number} has {len(long)}"
             )
         cells = cells[: len(header)] + [""] * (len(header) - len(cells))
-        rows.append((number - first + 1, cells))
+        rows.append((number, cells))
     if not rows:
         raise Invalid("file", f"a header and rows below it: {filename} has none")
     return Table(header, rows)

@@ -42,8 +42,9 @@ class Import(Base):
 
 
 class ImportRow(Base):
-    """A row of a table, `number` as its readers count (the header is row 1), and what became of it:
-    ``waiting``, ``made``, ``updated``, ``skipped`` or ``refused``, then with `errors` of [field, words]."""
+    """A row of a table, `number` as people see it in the file, and what became of it: ``waiting``, ``made``,
+    ``updated``, ``skipped`` or ``refused``, then with `errors`, each [field, words]. The `cells` are kept
+    until a card was made of them."""
 
     __tablename__ = "ecm_import_rows"
     __table_args__ = (Index("ix_ecm_import_rows_state", "import_id", "state", "number"),)

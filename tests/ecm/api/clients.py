@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from ecm import Actor, Ecm
@@ -75,3 +77,19 @@ def check_problem(response: TestResponse, status: int, code: str) -> dict[str, A
     assert problem["code"] == code
     assert set(problem) >= {"type", "title", "detail"}
     return problem
+
+
+def count_statements(api: Api, ask: Callable[[], TestResponse]) -> int:
+    """How many statements an answer takes."""
+    seen: list[str] = []
+
+    def note(*facts: Any) -> None:
+        seen.append(facts[2])
+
+    event.listen(api.app.database.engine, "before_cursor_execute", note)
+    try:
+        response = ask()
+    finally:
+        event.remove(api.app.database.engine, "before_cursor_execute", note)
+    assert response.status_code == 200, response.text
+    return len(seen)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from ecm.models import Card
-from tests.ecm.api.clients import Api, check_problem
+from tests.ecm.api.clients import Api, check_problem, count_statements
 
 # What differs between databases is tested beside the domain; these rules are of HTTP.
 pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
@@ -34,22 +32,6 @@ def add(api: Api, path: str, **body: Any) -> dict[str, Any]:
     assert response.status_code == 201, response.text
     added: dict[str, Any] = response.json
     return added
-
-
-def statements(api: Api, ask: Callable[[], Any]) -> int:
-    """How many statements an answer takes."""
-    seen: list[str] = []
-
-    def note(*facts: Any) -> None:
-        seen.append(facts[2])
-
-    event.listen(api.app.database.engine, "before_cursor_execute", note)
-    try:
-        response = ask()
-    finally:
-        event.remove(api.app.database.engine, "before_cursor_execute", note)
-    assert response.status_code == 200, response.text
-    return len(seen)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -256,7 +238,7 @@ def test_a_page_of_a_list_takes_as_many_statements_as_one_card(api: Api, kind: s
 
     def count() -> int:
         api.app.database.engine.dispose()
-        return statements(api, lambda: api.get(f"/{kind}s?per_page=100&sort=title"))
+        return count_statements(api, lambda: api.get(f"/{kind}s?per_page=100&sort=title"))
 
     add_more(0)
     few = count()

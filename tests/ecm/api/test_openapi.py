@@ -16,7 +16,7 @@ from tests.ecm.api.clients import ROOT, Api
 from tests.ecm.api.things import add_things
 
 CHECKS = [not_a_server_error, content_type_conformance, response_schema_conformance]
-EXAMPLES = 16
+EXAMPLES = 8
 
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
 
