@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
@@ -12,6 +13,20 @@ from ecm import Ecm
 from ecm.search.analysis import Analyzer
 from ecm.wiring import ChildPools
 from tests.firms import Firm, make_firm
+
+if TYPE_CHECKING:
+    from ecm.api.application import Application
+
+
+@pytest.fixture(scope="session")
+def application() -> Application:
+    """The API and the pages, for one test's library after another: to build them takes long.
+
+    It has none of its own: `put_library` puts the test's behind it.
+    """
+    from ecm.api.application import build_application  # most tests need no Flask
+
+    return build_application()
 
 
 @pytest.fixture
