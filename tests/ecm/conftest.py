@@ -10,6 +10,7 @@ import pytest
 
 import ecm
 from ecm import Ecm
+from ecm.passwords import Passwords
 from ecm.search.analysis import Analyzer
 from ecm.wiring import ChildPools
 from tests.firms import Firm, make_firm
@@ -31,7 +32,11 @@ def application() -> Application:
 
 @pytest.fixture
 def open_library(
-    tmp_path: Path, migrated_database_url: str, analyzer: Analyzer, child_pools: ChildPools
+    tmp_path: Path,
+    migrated_database_url: str,
+    analyzer: Analyzer,
+    child_pools: ChildPools,
+    passwords: Passwords,
 ) -> Iterator[Callable[..., Ecm]]:
     """Opens the library on the test's database, as often as the test likes, and closes it at the end."""
     opened: list[Ecm] = []
@@ -43,6 +48,7 @@ def open_library(
             "search": f"whoosh:{tmp_path / 'index'}",
             "analyzer": analyzer,
             "child_pools": child_pools,
+            "passwords": passwords,
         }
         app = ecm.open(**(where | options))  # type: ignore[arg-type]
         opened.append(app)
