@@ -19,7 +19,7 @@ from ecm.errors import BadCredentials, Forbidden, Invalid, NotFound, Taken, TooM
 from ecm.ids import parse_id
 from ecm.models import ApiToken, Company, CompanyUsage, LoginFailures, Tariff, User, UserUsage
 from ecm.paging import Page, paginate
-from ecm.passwords import hash_password, verify_password
+from ecm.passwords import Passwords
 from ecm.texts import clean_line
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ class Users:
                 email=address,
                 name=clean_line("name", name or address.partition("@")[0]),
                 role=role,
-                password_hash=hash_password(password) if password is not None else None,
+                password_hash=self._tx.passwords.hash(password) if password is not None else None,
                 created_at=clock.now(),
             )
         )
@@ -186,7 +186,7 @@ class Users:
         user = user if user in self._tx.session else self.get(user.id)
         if actor is not None and actor.user_id != user.id:
             self._may_add_to(self._tx.companies.get(user.company_id), user.role)
-        user.password_hash = hash_password(password)
+        user.password_hash = self._tx.passwords.hash(password)
         self._tx.session.execute(delete(ApiToken).where(ApiToken.user_id == user.id))
         self._tx.session.flush()
 
@@ -242,7 +242,7 @@ class Tokens:
         return Actor.of(user)
 
 
-def log_in(session: Session, email: str, password: str, *, address: str) -> User:
+def log_in(session: Session, email: str, password: str, *, address: str, passwords: Passwords) -> User:
     """The user with this e-mail and password, asked for from a network `address`. The caller commits,
     also when BadCredentials is raised: the failure has to be remembered.
 
@@ -256,7 +256,7 @@ def log_in(session: Session, email: str, password: str, *, address: str) -> User
     if wait_s > 0:
         raise TooManyAttempts(int(wait_s) + 1)
     user = session.scalar(select(User).where(User.email == email.strip().lower(), User.disabled_at.is_(None)))
-    if not verify_password(password, user.password_hash if user else None) or user is None:
+    if not passwords.verify(password, user.password_hash if user else None) or user is None:
         failure = insert_or(session, LoginFailures).values(
             [{"subject": subject, "failures": 1, "last_at": now} for subject in subjects]
         )

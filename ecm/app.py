@@ -24,6 +24,7 @@ from ecm.indexing import Indexing
 from ecm.likeness import Likeness, Similar
 from ecm.migrating import migrate
 from ecm.models import Document, User, Version
+from ecm.passwords import Passwords
 from ecm.previews import Preview, Previews
 from ecm.search.interface import Facet, Sort
 from ecm.settings import Leases
@@ -60,6 +61,7 @@ class Ecm:
         previews: Previews,
         checking: Fsck,
         leases: Leases,
+        passwords: Passwords,
         closers: Sequence[object] = (),
     ) -> None:
         self.database = database
@@ -74,6 +76,7 @@ class Ecm:
         self.previews = previews
         self._checking = checking
         self.leases = leases
+        self.passwords = passwords
         self._closers = closers
         self._downloads: set[tuple[int, int, str]] = set()
 
@@ -91,11 +94,11 @@ class Ecm:
         """
         if session is not None:
             self.database.refuse_foreign_session(session)
-            yield UnitOfWork(session, actor)
+            yield UnitOfWork(session, actor, self.passwords)
             session.flush()
             return
         with self.database.transaction() as own_session:
-            tx = UnitOfWork(own_session, actor)
+            tx = UnitOfWork(own_session, actor, self.passwords)
             yield tx
         if tx.dead_keys:
             self._bury(tx.dead_keys)
@@ -116,7 +119,8 @@ class Ecm:
         refused: EcmError | None = None
         with self.database.transaction() as session:
             try:
-                return Actor.of(log_in(session, email, password, address=address))
+                user = log_in(session, email, password, address=address, passwords=self.passwords)
+                return Actor.of(user)
             except EcmError as error:
                 refused = error  # raised after the commit that counts the failure
         raise refused

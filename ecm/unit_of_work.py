@@ -34,15 +34,17 @@ from ecm.cards.timeline import Timeline
 from ecm.documents import Documents
 from ecm.errors import SessionRefused
 from ecm.importing.imports import Imports
+from ecm.passwords import Passwords
 from ecm.tariffs import Tariffs
 
 
 class UnitOfWork:
     """A transaction of one actor, or of the library itself, with the rooms of the domain in it."""
 
-    def __init__(self, session: Session, actor: Actor | None) -> None:
+    def __init__(self, session: Session, actor: Actor | None, passwords: Passwords | None = None) -> None:
         self.session = session
         self.actor = actor
+        self.passwords = passwords or Passwords()
         self.dead_keys: list[str] = []
         """Keys of bytes that this transaction forgets: to be deleted after its commit, else by the sweep."""
 

@@ -20,6 +20,7 @@ from ecm.indexing import Indexing
 from ecm.jobs import Handler, Jobs, Kind
 from ecm.likeness import Likeness
 from ecm.media_types import MediaTypeDetector
+from ecm.passwords import Passwords
 from ecm.previews import Previews
 from ecm.recent_searches import RecentSearches
 from ecm.recognition import Recognition
@@ -63,6 +64,7 @@ def open(
     tus_expires_s: float = Leases.tus_s,
     analyzer: Analyzer | None = None,
     child_pools: ChildPools | None = None,
+    passwords: Passwords | None = None,
 ) -> Ecm:
     """Open the library on a database (a URL or an application's Engine), a storage and a search.
 
@@ -70,6 +72,7 @@ def open(
     boto3's own chain), `search` is ``whoosh:PATH``. Reads no environment. SettingError names a wrong value.
     An `analyzer` can be shared between libraries and, once loaded, with processes forked later;
     `child_pools` between the libraries of one process, which then leave them open.
+    `passwords` says how strong the hashes of new passwords are.
     """
     engine = open_engine(database) if isinstance(database, str) else database
     leases = Leases(upload_s=upload_lease_s, staged_s=staged_lease_s, tus_s=tus_expires_s)
@@ -102,6 +105,7 @@ def open(
         previews=previews,
         checking=Fsck(db, store, search_engine, indexing),
         leases=leases,
+        passwords=passwords or Passwords(),
         closers=(office, *(() if child_pools else (pools,)), search_engine),
     )
 

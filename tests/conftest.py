@@ -17,6 +17,7 @@ import hypothesis
 import pytest
 
 import ecm
+from ecm.passwords import Passwords
 from ecm.search.analysis import Analyzer
 from ecm.wiring import ChildPools
 from tests.parts import require
@@ -51,6 +52,12 @@ def child_pools() -> Iterator[ChildPools]:
     pools = ChildPools()
     yield pools
     pools.close()
+
+
+@pytest.fixture(scope="session")
+def passwords() -> Passwords:
+    """Hashed as weakly as can be: the strength that guards real ones is meant to take long."""
+    return Passwords(passes=1, memory_kib=8, lanes=1)
 
 
 @pytest.fixture(scope="session")

@@ -84,6 +84,13 @@ def create_app(
     if settings is None:
         settings = Settings.from_env()
     app = library if library is not None else open_settings(settings)
+    application = build_application()
+    put_library(application, app, secret_key=settings.secret_key, changed=changed)
+    return application
+
+
+def build_application() -> Application:
+    """The API and the pages, with no library behind them yet."""
     application = Application(
         "ecm",
         title="ECM",
@@ -93,13 +100,11 @@ def create_app(
         json_errors=False,
         static_folder=None,  # type: ignore[arg-type]  # Flask's own word for "none"
     )
-    application.secret_key = settings.secret_key
-    application.extensions["ecm"] = app
     _configure(application)
-    metrics.init_app(application, app)
+    metrics.init_app(application)
     application.before_request(_guard)
     application.after_request(_harden)
-    refreshing.init_app(application, changed)
+    refreshing.init_app(application)
     for room in (*api_blueprints(), *web.blueprints()):
         application.register_blueprint(room)
     for blueprint in application.blueprints.values():  # what is no API has nothing to describe
@@ -107,6 +112,17 @@ def create_app(
     application.register_error_handler(HTTPException, http_page)
     web.init_app(application)
     return application
+
+
+def put_library(
+    application: Application, library: Ecm, *, secret_key: str, changed: Callable[[], None] = lambda: None
+) -> None:
+    """Put an open library behind an application, while it answers nobody: what is asked from now on is
+    asked of this library, and figures begin anew. `changed` is called after each change."""
+    application.secret_key = secret_key
+    application.extensions["ecm"] = library
+    metrics.begin(application, library)
+    refreshing.begin(application, changed)
 
 
 def api_blueprints() -> list[APIBlueprint]:

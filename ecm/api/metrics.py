@@ -81,11 +81,15 @@ def metrics() -> Metrics:
     return found
 
 
-def init_app(application: Flask, app: Ecm) -> None:
-    """Count every request of an application."""
-    application.extensions["ecm_metrics"] = Metrics(app)
+def init_app(application: Flask) -> None:
+    """Count every request of an application, in the figures that `begin` gives it."""
     application.before_request(_start)
     application.after_request(_count)
+
+
+def begin(application: Flask, app: Ecm) -> None:
+    """Start all figures anew, for an open library that the application serves from now on."""
+    application.extensions["ecm_metrics"] = Metrics(app)
 
 
 def _start() -> None:

@@ -28,18 +28,17 @@ PARAMETER = {
 }
 
 
-def init_app(application: Flask, changed: Callable[[], None]) -> None:
-    """Call `changed` after this application's changes, and have those of its API wait for search when they
-    are asked to."""
-
-    def tell(response: Response) -> Response:
-        if request.method in CHANGES and response.status_code < 400:
-            changed()
-        return response
-
-    application.extensions["ecm.waiting"] = threading.BoundedSemaphore(WAITING_MOST)
+def init_app(application: Flask) -> None:
+    """Tell of this application's changes whom `begin` names, and have those of its API wait for search when
+    they are asked to."""
     application.after_request(_wait)
-    application.after_request(tell)  # the last is called first: it wakes whom the other waits for
+    application.after_request(_tell)  # the last is called first: it wakes whom the other waits for
+
+
+def begin(application: Flask, changed: Callable[[], None]) -> None:
+    """Call `changed` after each change from now on; nobody waits yet."""
+    application.extensions["ecm.waiting"] = threading.BoundedSemaphore(WAITING_MOST)
+    application.extensions["ecm.changed"] = changed
 
 
 def check_refresh() -> None:
@@ -54,6 +53,13 @@ def describe(spec: dict[str, Any]) -> None:
         for method, operation in path.items():
             if method.upper() in CHANGES:
                 operation["parameters"] = [*operation.get("parameters", ()), PARAMETER]
+
+
+def _tell(response: Response) -> Response:
+    if request.method in CHANGES and response.status_code < 400:
+        changed: Callable[[], None] = current_app.extensions["ecm.changed"]
+        changed()
+    return response
 
 
 def _wait(response: Response) -> Response:

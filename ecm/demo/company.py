@@ -17,7 +17,6 @@ from ecm.app import Ecm
 from ecm.demo.documents import DemoDeal, DemoDocument, list_deals
 from ecm.errors import NotFound
 from ecm.models import Deal, Document, User
-from ecm.passwords import verify_password
 from ecm.staging import StagedFile
 from ecm.unit_of_work import UnitOfWork
 
@@ -111,7 +110,7 @@ def _make_people(app: Ecm, passwords: Mapping[str, str]) -> dict[str, Actor]:
                 user = tx.users.add(company, email, role=role, name=shown, password=passwords[email])
             else:
                 company = tx.companies.get(user.company_id)
-                if not verify_password(passwords[email], user.password_hash):
+                if not app.passwords.verify(passwords[email], user.password_hash):
                     tx.users.set_password(user, passwords[email])
             people[name] = Actor.of(user)
     return people

@@ -15,7 +15,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 import ecm
 from ecm import Settings
 from ecm.api.application import create_app
-from ecm.passwords import hash_password
+from ecm.passwords import Passwords
 from ecm.search.analysis import Analyzer
 from ecm.wiring import ChildPools
 from tests.browser.office import PASSWORD, Office, Visitor
@@ -39,15 +39,9 @@ class QuietHandler(WSGIRequestHandler):
         """Nobody reads it."""
 
 
-@pytest.fixture(scope="session")
-def password_hash() -> str:
-    """Everybody's, made once: it is meant to take long."""
-    return hash_password(PASSWORD)
-
-
 @pytest.fixture
 def office(
-    migrated_sqlite: Path, tmp_path: Path, analyzer: Analyzer, child_pools: ChildPools, password_hash: str
+    migrated_sqlite: Path, tmp_path: Path, analyzer: Analyzer, child_pools: ChildPools, passwords: Passwords
 ) -> Iterator[Office]:
     """A company on the free tariff, served on a port of its own."""
     shutil.copyfile(migrated_sqlite, tmp_path / "ecm.db")
@@ -56,7 +50,7 @@ def office(
         firm = make_firm(app, "ТОВ «Альфа»")
         with app.begin() as tx:
             for actor in (firm.admin, firm.olena):
-                tx.users.get(actor.user_id).password_hash = password_hash
+                tx.users.get(actor.user_id).password_hash = passwords.hash(PASSWORD)
         application = create_app(settings, library=app)
         server = make_server("127.0.0.1", 0, application, threaded=True, request_handler=QuietHandler)
         thread = threading.Thread(target=server.serve_forever, daemon=True)

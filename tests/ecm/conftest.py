@@ -4,19 +4,39 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 
 import ecm
 from ecm import Ecm
+from ecm.passwords import Passwords
 from ecm.search.analysis import Analyzer
 from ecm.wiring import ChildPools
 from tests.firms import Firm, make_firm
 
+if TYPE_CHECKING:
+    from ecm.api.application import Application
+
+
+@pytest.fixture(scope="session")
+def application() -> Application:
+    """The API and the pages, for one test's library after another: to build them takes long.
+
+    It has none of its own: `put_library` puts the test's behind it.
+    """
+    from ecm.api.application import build_application  # most tests need no Flask
+
+    return build_application()
+
 
 @pytest.fixture
 def open_library(
-    tmp_path: Path, migrated_database_url: str, analyzer: Analyzer, child_pools: ChildPools
+    tmp_path: Path,
+    migrated_database_url: str,
+    analyzer: Analyzer,
+    child_pools: ChildPools,
+    passwords: Passwords,
 ) -> Iterator[Callable[..., Ecm]]:
     """Opens the library on the test's database, as often as the test likes, and closes it at the end."""
     opened: list[Ecm] = []
@@ -28,6 +48,7 @@ def open_library(
             "search": f"whoosh:{tmp_path / 'index'}",
             "analyzer": analyzer,
             "child_pools": child_pools,
+            "passwords": passwords,
         }
         app = ecm.open(**(where | options))  # type: ignore[arg-type]
         opened.append(app)

@@ -26,6 +26,7 @@ from ecm.demo import DemoLogin, make_demo
 from ecm.demo.company import COMPANY
 from ecm.errors import Taken
 from ecm.models import Document, Version
+from ecm.passwords import Passwords
 from ecm.search.analysis import Analyzer
 from ecm.wiring import ChildPools
 from tests.firms import usage
@@ -48,41 +49,49 @@ def made(
     tmp_path_factory: pytest.TempPathFactory,
     analyzer: Analyzer,
     child_pools: ChildPools,
+    passwords: Passwords,
 ) -> Path:
     """A folder to copy, with a demo company just made, which takes some seconds: nobody's to open."""
     folder = tmp_path_factory.mktemp("made")
     shutil.copyfile(migrated_sqlite, folder / "ecm.db")
-    with open_folder(folder, analyzer, child_pools) as app:
+    with open_folder(folder, analyzer, child_pools, passwords) as app:
         make_demo(app, folder)
     return folder
 
 
 @pytest.fixture(scope="module")
 def demo(
-    made: Path, tmp_path_factory: pytest.TempPathFactory, analyzer: Analyzer, child_pools: ChildPools
+    made: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    analyzer: Analyzer,
+    child_pools: ChildPools,
+    passwords: Passwords,
 ) -> Iterator[Demo]:
     folder = tmp_path_factory.mktemp("demo")
     shutil.copytree(made, folder, dirs_exist_ok=True)
-    with open_folder(folder, analyzer, child_pools) as app:
+    with open_folder(folder, analyzer, child_pools, passwords) as app:
         login = make_demo(app, folder)
         yield Demo(app, login, log_in(app, login))
 
 
 @pytest.fixture
-def own_demo(made: Path, tmp_path: Path, analyzer: Analyzer, child_pools: ChildPools) -> Iterator[Ecm]:
+def own_demo(
+    made: Path, tmp_path: Path, analyzer: Analyzer, child_pools: ChildPools, passwords: Passwords
+) -> Iterator[Ecm]:
     """The demo company in the test's own folder, to be changed."""
     shutil.copytree(made, tmp_path, dirs_exist_ok=True)
-    with open_folder(tmp_path, analyzer, child_pools) as app:
+    with open_folder(tmp_path, analyzer, child_pools, passwords) as app:
         yield app
 
 
-def open_folder(folder: Path, analyzer: Analyzer, child_pools: ChildPools) -> Ecm:
+def open_folder(folder: Path, analyzer: Analyzer, child_pools: ChildPools, passwords: Passwords) -> Ecm:
     return ecm.open(
         database=f"sqlite:///{folder}/ecm.db",
         storage=f"file:{folder}/files",
         search=f"whoosh:{folder}/index",
         analyzer=analyzer,
         child_pools=child_pools,
+        passwords=passwords,
     )
 
 

@@ -28,8 +28,8 @@ from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 import ecm
-from ecm import Ecm, Settings, clock
-from ecm.api.application import Application, create_app
+from ecm import Ecm, clock
+from ecm.api.application import Application, build_application, put_library
 from ecm.models import Document, Intent, Upload
 from tests.firms import Firm, make_firm, usage
 
@@ -94,7 +94,7 @@ class Service:
             return tx.session.scalars(select(func.count()).select_from(table)).one()
 
 
-def open_service(migrated: Path, folder: Path, storage: str) -> Iterator[Service]:
+def open_service(application: Application, migrated: Path, folder: Path, storage: str) -> Iterator[Service]:
     database, search = f"sqlite:///{folder / 'ecm.db'}", f"whoosh:{folder / 'index'}"
     shutil.copyfile(migrated, folder / "ecm.db")
     with ecm.open(database=database, storage=storage, search=search) as app:
@@ -103,24 +103,23 @@ def open_service(migrated: Path, folder: Path, storage: str) -> Iterator[Service
         with app.begin() as tx:
             people = [firm.olena, firm.petro, firm.admin, beta.olena]
             tokens = {actor.user_id: tx.tokens.add(tx.users.get(actor.user_id)) for actor in people}
-        settings = Settings(
-            data_dir=folder, database_url=database, storage_url=storage, search_url=search, secret_key="test"
-        )
-        yield Service(app, create_app(settings, library=app), firm, tokens)
+        put_library(application, app, secret_key="test")
+        yield Service(app, application, firm, tokens)
 
 
 @pytest.fixture
-def service(migrated_sqlite: Path, tmp_path: Path) -> Iterator[Service]:
+def service(application: Application, migrated_sqlite: Path, tmp_path: Path) -> Iterator[Service]:
     """A service that is asked without a network."""
-    yield from open_service(migrated_sqlite, tmp_path, f"file:{tmp_path / 'files'}")
+    yield from open_service(application, migrated_sqlite, tmp_path, f"file:{tmp_path / 'files'}")
 
 
 @pytest.fixture(params=["local", "s3"])
 def served(request: pytest.FixtureRequest, migrated_sqlite: Path, tmp_path: Path) -> Iterator[Service]:
-    """A service on each kind of storage, behind a real socket."""
+    """A service on each kind of storage, behind a real socket. It shares no application: its threads may
+    outlive the test."""
     local = request.param == "local"
     storage = f"file:{tmp_path / 'files'}" if local else request.getfixturevalue("s3_url")
-    for service in open_service(migrated_sqlite, tmp_path, storage):
+    for service in open_service(build_application(), migrated_sqlite, tmp_path, storage):
         server = make_server("127.0.0.1", 0, service.application, threaded=True)
         serving = threading.Thread(target=server.serve_forever)
         serving.start()

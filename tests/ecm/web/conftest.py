@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from ecm import Ecm, Settings, web
-from ecm.api.application import create_app
+from ecm import Ecm, web
+from ecm.api.application import Application, put_library
 from tests.ecm.web.site import Site
 from tests.firms import Firm
 
@@ -23,16 +23,10 @@ def migrated_database_url(migrated_sqlite: Path, tmp_path: Path) -> str:
 
 
 @pytest.fixture
-def site(app: Ecm, alfa: Firm, beta: Firm, tmp_path: Path) -> Site:
+def site(app: Ecm, alfa: Firm, beta: Firm, application: Application) -> Site:
     """The application, with a company on the free tariff and another one."""
-    settings = Settings(
-        data_dir=tmp_path,
-        database_url=str(app.database.engine.url),
-        storage_url=f"file:{tmp_path / 'files'}",
-        search_url=f"whoosh:{tmp_path / 'index'}",
-        secret_key="test",
-    )
-    return Site(app, create_app(settings, library=app), alfa, beta)
+    put_library(application, app, secret_key="test")
+    return Site(app, application, alfa, beta)
 
 
 @pytest.fixture(scope="session")
