@@ -281,6 +281,10 @@ def test_a_document_can_be_on_a_card_of_any_kind(api: Api, kind: str) -> None:
     assert [each["id"] for each in api.get(f"/{kind}s/{card['id']}/documents").json["items"]] == [
         document["id"]
     ]
+    api.app.work_off()
+    found = api.get(f"/search?card={card['id']}").json["items"]
+    assert [each["document"]["id"] for each in found] == [document["id"]]
+    check_problem(api.get(f"/search?card={card['id']}", api.beta.olena), 404, "not_found")
     both = api.patch(f"/documents/{document['id']}", json={"cards": [card["id"], str(api.alfa.deal.id)]}).json
     assert {each["id"] for each in both["cards"]} == {card["id"], str(api.alfa.deal.id)}
     assert check_problem(api.delete(f"/{kind}s/{card['id']}"), 409, "has_documents")["documents"] == 1

@@ -216,7 +216,7 @@ def test_an_existing_contact_and_organization_are_reused_and_keep_their_owner(ap
         assert (deal.contact_id, deal.organization_id) == (contact.id, organization.id)
         again = tx.contacts.get(contact.id)
         assert (again.owner_id, again.title, again.lead_id) == (alfa.petro.user_id, contact.title, None)
-        assert [entry.kind for entry in tx.timeline.list(again).items][0] == "joined.by_lead"
+        assert tx.timeline.list(again).items[0].kind == "joined.by_lead"
 
 
 @ON_SQLITE
@@ -412,6 +412,30 @@ def test_two_who_convert_one_lead_at_once_get_one_conversion_and_one_refusal(app
 
 
 @ON_SQLITE
+def test_a_key_that_two_requests_use_at_once_is_refused_to_one_of_them(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        leads = [add_lead(tx, last_name=name, phones=[], emails=[]).id for name in ("Мельник", "Франко")]
+    results: list[object] = []
+    both = threading.Barrier(2)
+
+    def convert(lead_id: int) -> None:
+        try:
+            with app.begin(alfa.olena) as tx:
+                mine = tx.leads.get(lead_id)
+                both.wait(30)
+                results.append(tx.conversions.convert(mine, {"contact": Target()}, key="k").id)
+        except Invalid as refusal:
+            results.append(refusal)
+
+    threads = [threading.Thread(target=convert, args=(lead_id,)) for lead_id in leads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(type(each).__name__ for each in results) == ["Invalid", "int"]
+    assert count_cards(app, alfa)["contact"] == 1
+
+
 def test_leads_and_targets_of_another_company_are_not_found(app: Ecm, alfa: Firm, beta: Firm) -> None:
     with app.begin(beta.olena) as tx:
         foreign = add_lead(tx)
