@@ -1,5 +1,5 @@
 """The loops of background work: what people wait for (index groups, the sweep) in one, and what takes long
-(looking through the indexes after a start, jobs) in another."""
+(looking through the indexes after a start, jobs) in another, imports in a third."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Callable
 
+from ecm.importing.running import ImportRunner
 from ecm.indexing import Indexing
 from ecm.jobs import Jobs
 from ecm.settings import Leases
@@ -24,8 +25,11 @@ WORK_OFF_FOR_S = 3600
 class Worker:
     """Works until it is told to stop. Any number of them may run beside each other, in any processes."""
 
-    def __init__(self, indexing: Indexing, jobs: Jobs, staging: Staging, leases: Leases) -> None:
+    def __init__(
+        self, indexing: Indexing, jobs: Jobs, staging: Staging, leases: Leases, imports: ImportRunner
+    ) -> None:
         self._indexing = indexing
+        self._imports = imports
         self._jobs = jobs
         self._staging = staging
         self._sweep_every_s = min(15.0, leases.upload_s / 4)
@@ -33,21 +37,24 @@ class Worker:
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. A failure is logged, and work goes on."""
-        slow = threading.Thread(
-            target=_repeat, args=[self._slow_step, JOBS_POLL_S, stop], name="ecm-slow", daemon=True
+        slow, importing = (
+            threading.Thread(target=_repeat, args=[step, JOBS_POLL_S, stop], name=name, daemon=True)
+            for name, step in (("ecm-slow", self._slow_step), ("ecm-imports", self._import_step))
         )
         slow.start()
+        importing.start()
         _repeat(self._step, POLL_S, stop)
         slow.join(STOP_WITHIN_S)  # a job that takes longer is done again by whoever comes next
+        importing.join(STOP_WITHIN_S)
 
     def work_off(self) -> None:
         """Sweep, make every pending entry true and do every job, also those another worker has in hand."""
         self._staging.sweep()
         end = time.monotonic() + WORK_OFF_FOR_S
-        while self._indexing.has_work() or self._jobs.has_work():
+        while self._indexing.has_work() or self._jobs.has_work() or self._imports.has_work():
             if time.monotonic() > end:
                 raise TimeoutError(f"background work was not done after {WORK_OFF_FOR_S} s")
-            if not self._indexing.work() and not self._jobs.work():
+            if not (self._indexing.work() or self._jobs.work() or self._imports.work()):
                 time.sleep(POLL_S)
 
     def _step(self) -> bool:
@@ -55,6 +62,10 @@ class Worker:
             self._swept_at = time.monotonic()
             self._staging.sweep()
         return self._indexing.work()
+
+    def _import_step(self) -> bool:
+        """Some rows; while people wait for search, a pause after them."""
+        return self._imports.work() and not self._indexing.has_work()
 
     def _slow_step(self) -> bool:
         return self._indexing.verify_next() or self._jobs.work()
