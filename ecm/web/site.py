@@ -25,14 +25,17 @@ from ecm.web import (
     cookies,
     documents,
     errors,
+    fields,
     filters,
     formats,
     labels,
     languages,
+    pipelines,
     policies,
     rows,
     search,
     storage,
+    teams,
     trash,
     uploads,
 )
@@ -44,7 +47,20 @@ PUBLIC = frozenset(
     {"pages.static", "pages.accounts.log_in", "pages.accounts.log_out", "pages.accounts.choose"}
 )
 """The endpoints that need nobody to be logged in."""
-FAMILIES = (accounts, filters, conversion, card_choice, documents, uploads, search, trash, storage)
+FAMILIES = (
+    accounts,
+    filters,
+    conversion,
+    card_choice,
+    documents,
+    uploads,
+    search,
+    trash,
+    storage,
+    pipelines,
+    fields,
+    teams,
+)
 STATIC = Path(__file__).parent / "static"
 
 

@@ -42,10 +42,22 @@ def test_another_companys_things_are_found_on_no_page(site: Site) -> None:
             "/leads/": tx.leads.add("secret").id,
             "/contacts/": tx.contacts.add(last_name="secret").id,
             "/organizations/": tx.organizations.add("secret").id,
+            "/settings/rights/": site.beta.petro.user_id,
+        }
+    with site.app.begin(site.beta.admin) as tx:
+        field = tx.fields.add("deal", "secret", "list", options=["secret"])
+        assert field.option_set_id
+        ids |= {
+            "/settings/fields/": field.id,
+            "/settings/options/": field.option_set_id,
+            "/settings/pipelines/": tx.pipelines.default("deal").id,
+            "/settings/teams/": tx.teams.add("secret").id,
         }
     client = site.visit(site.alfa.admin)
     visited = 0
-    for method, template in page_routes(site, id="ID", number="1", card_id=site.alfa.deal.id, other=1):
+    for method, template in page_routes(
+        site, id="ID", number="1", card_id=site.alfa.deal.id, other=1, stage_id=1
+    ):
         prefix = next(prefix for prefix in ids if template.startswith(prefix))
         path = template.replace("ID", str(ids[prefix]))
         address = path + (f"?card={site.alfa.deal.id}" if path.endswith("/row") else "")
@@ -127,7 +139,7 @@ def test_changes_from_other_sites_are_refused_on_every_page(site: Site) -> None:
         {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
         {"Sec-Fetch-Site": "same-site"},
     )
-    routes = list(page_routes(site, id=document.id, number=1, card_id=site.alfa.deal.id, other=1))
+    routes = list(page_routes(site, id=document.id, number=1, card_id=site.alfa.deal.id, other=1, stage_id=1))
     paths = [path for method, path in routes if method == "POST"]
     paths += [
         "/deals/new",
