@@ -148,6 +148,15 @@ class DuplicatesFound(Conflict):
         self.duplicates = tuple(duplicates)
 
 
+class ImportStarted(Conflict):
+    """The import was started already, and is changed no more."""
+
+    code = "import_started"
+
+    def __init__(self, import_id: int) -> None:
+        super().__init__(f"import {import_id} was started already", id=str(import_id))
+
+
 class HasDocuments(Conflict):
     """A card that still has documents is not deleted unless told what becomes of them."""
 

@@ -16,6 +16,7 @@ from ecm.extraction.pool import ExtractionPool
 from ecm.finding import Finding
 from ecm.found_rows import FoundRows
 from ecm.fsck import Fsck
+from ecm.importing.running import ImportRunner
 from ecm.indexing import Indexing
 from ecm.jobs import Handler, Jobs, Kind
 from ecm.likeness import Likeness
@@ -101,7 +102,7 @@ def open(
         finding=Finding(db, search_engine, analyzer, indexing, rows, recent),
         suggesting=Suggesting(search_engine, rows, recent, indexing),
         likeness=Likeness(db, search_engine, analyzer, rows, indexing),
-        worker=Worker(indexing, Jobs(db, jobs), Redrawing(db), staging, leases),
+        worker=Worker(indexing, Jobs(db, jobs), Redrawing(db), ImportRunner(db), staging, leases),
         previews=previews,
         checking=Fsck(db, store, search_engine, indexing),
         leases=leases,

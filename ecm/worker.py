@@ -1,5 +1,5 @@
 """The loops of background work: what people wait for (index groups, the sweep) in one, and what takes long
-(looking through the indexes after a start, jobs) in another, which gives way to the first."""
+(looking through the indexes after a start, jobs) in another, imports in a third; both give way to the first."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 
 from ecm.bell import Bell
+from ecm.importing.running import ImportRunner
 from ecm.indexing import Indexing
 from ecm.jobs import Jobs
 from ecm.redrawing import Redrawing
@@ -27,9 +28,16 @@ class Worker:
     """Works until it is told to stop. Any number of them may run beside each other, in any processes."""
 
     def __init__(
-        self, indexing: Indexing, jobs: Jobs, redrawing: Redrawing, staging: Staging, leases: Leases
+        self,
+        indexing: Indexing,
+        jobs: Jobs,
+        redrawing: Redrawing,
+        imports: ImportRunner,
+        staging: Staging,
+        leases: Leases,
     ) -> None:
         self._indexing = indexing
+        self._imports = imports
         self._jobs = jobs
         self._redrawing = redrawing
         self._staging = staging
@@ -39,12 +47,17 @@ class Worker:
     def run(self, stop: threading.Event, bell: Bell | None = None) -> None:
         """Work until `stop` is set, which is seen after a moment. A failure is logged, and work goes on. With
         a `bell` it begins as soon as that rings; without, it looks for work ten times a second."""
-        slow = threading.Thread(
-            target=_repeat, args=[self._slow_step, stop, stop.wait, JOBS_POLL_S], name="ecm-slow", daemon=True
+        slow, importing = (
+            threading.Thread(
+                target=_repeat, args=[step, stop, stop.wait, JOBS_POLL_S], name=name, daemon=True
+            )
+            for name, step in (("ecm-slow", self._slow_step), ("ecm-imports", self._import_step))
         )
         slow.start()
+        importing.start()
         _repeat(self._step, stop, bell.wait if bell else stop.wait, POLL_S)
         slow.join(STOP_WITHIN_S)  # a job that takes longer is done again by whoever comes next
+        importing.join(STOP_WITHIN_S)
 
     def work_off(self) -> None:
         """Sweep, make every pending entry true and do every job, also those another worker has in hand."""
@@ -52,10 +65,10 @@ class Worker:
         while self._redrawing.work():
             pass
         end = time.monotonic() + WORK_OFF_FOR_S
-        while self._indexing.has_work() or self._jobs.has_work():
+        while self._indexing.has_work() or self._jobs.has_work() or self._imports.has_work():
             if time.monotonic() > end:
                 raise TimeoutError(f"background work was not done after {WORK_OFF_FOR_S} s")
-            if not self._indexing.work() and not self._jobs.work():
+            if not (self._indexing.work() or self._jobs.work() or self._imports.work()):
                 time.sleep(POLL_S)
 
     def _step(self) -> bool:
@@ -63,6 +76,10 @@ class Worker:
             self._swept_at = time.monotonic()
             self._staging.sweep()
         return self._indexing.work()
+
+    def _import_step(self) -> bool:
+        """Some rows; while people wait for search, a pause after them."""
+        return self._imports.work() and not self._indexing.has_work()
 
     def _slow_step(self) -> bool:
         """One job; while people wait for search, a pause after it."""

@@ -23,15 +23,21 @@ FILES = (
     "bootstrap/dist/css/bootstrap.min.css",
     "bootstrap/dist/js/bootstrap.bundle.min.js",
     "htmx.org/dist/htmx.min.js",
+    "sortablejs/Sortable.min.js",
     "tus-js-client/dist/tus.min.js",
 )
-LICENCES = ("bootstrap", "bootstrap-icons", "htmx.org", "tus-js-client")
+LICENCES = ("bootstrap", "bootstrap-icons", "htmx.org", "sortablejs", "tus-js-client")
 # Two thousand icons come with the package; these few go into one file of symbols, `icons.svg#NAME`.
 ICONS = (
     "arrow-clockwise",
     "arrow-counterclockwise",
+    "arrow-left-right",
+    "arrow-right",
+    "bookmark",
     "box-arrow-right",
+    "box-arrow-up-right",
     "building",
+    "chat-left-text",
     "check-lg",
     "clock-history",
     "cloud-arrow-up",
@@ -47,8 +53,12 @@ ICONS = (
     "file-earmark-word",
     "file-earmark-zip",
     "folder2-open",
+    "funnel",
     "gear",
+    "grip-vertical",
     "hdd",
+    "kanban",
+    "list-ul",
     "paperclip",
     "pencil",
     "people",

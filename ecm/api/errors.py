@@ -124,6 +124,7 @@ TITLES = {
     "forbidden": "Not allowed in this role",
     "foreign_origin": "A change asked for by another site",
     "has_documents": "The card has documents",
+    "import_started": "The import was started already",
     "in_use": "In use",
     "index_busy": "The index is busy",
     "internal_error": "Internal error",

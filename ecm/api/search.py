@@ -17,6 +17,7 @@ from ecm.api.schemas.search import (
     Suggestions,
     SuggestionsQuery,
 )
+from ecm.errors import Invalid
 from ecm.finding import SearchPage
 from ecm.search.interface import FACETS
 
@@ -30,9 +31,13 @@ blueprint = APIBlueprint("search", __name__, url_prefix="/api/v1")
 def find(query_data: dict[str, Any]) -> Response:
     """Find documents by words, phrases, prefixes and fields. An empty query lists the newest."""
     app, actor = library(), current_actor()
-    if query_data["deal"] is not None:
-        with app.begin(actor) as tx:
-            tx.deals.get(query_data["deal"])  # one that is not the company's is not found, as everywhere
+    card, deal = query_data.pop("card"), query_data["deal"]
+    if card is not None or deal is not None:
+        if None not in (card, deal):
+            raise Invalid("card", "a card or a deal, not both")
+        with app.begin(actor) as tx:  # one that is not the company's is not found, as everywhere
+            found_card = tx.deals.get(deal) if card is None else tx.cards.get(card)
+        query_data["deal"] = str(found_card.id)
     has_facets = query_data.pop("facets")
     found = app.search(actor, **query_data, facets=FACETS if has_facets else ())
     return shown.answer(_shown(found))

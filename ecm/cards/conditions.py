@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, not_, or_
+from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
 
 from ecm.cards.contact_points import parse_email, parse_phone
 from ecm.cards.kinds import CUSTOM, KINDS, CardField
@@ -17,7 +17,7 @@ from ecm.cards.sort_keys import sort_key
 from ecm.cards.texts import parse_day
 from ecm.errors import Invalid, NotFound
 from ecm.ids import parse_id
-from ecm.models import Card, ContactPoint, Field, FieldValue, Pipeline, Stage
+from ecm.models import Base, Card, ContactPoint, Field, FieldValue, Pipeline, Stage
 
 if TYPE_CHECKING:
     from ecm.unit_of_work import UnitOfWork
@@ -28,6 +28,7 @@ IN_MOST: Final = 100
 VALUE_MOST_CHARS: Final = 4000
 ME: Final = "me"
 """The value that means whoever asks, for fields that are a user."""
+_CARDS: Final = Base.metadata.tables[Card.__tablename__]
 _COMPARED: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "lt": lambda column, value: column < value,
     "le": lambda column, value: column <= value,
@@ -82,6 +83,11 @@ class Conditions:
             raise Invalid("filter", f"{CONDITIONS_MOST} conditions at most")
         return [self._sql_of(condition) for condition in conditions]
 
+    def is_of_own_table(self, condition: Condition) -> bool:
+        """Whether a condition is on what the kind adds to the table of all cards."""
+        own = self._kind.field(condition.field)
+        return own is not None and own.type not in ("phones", "emails") and own.attribute not in _CARDS.c
+
     def _sql_of(self, condition: Condition) -> ColumnElement[bool]:
         if condition.field.startswith(CUSTOM):
             return self._of_custom(condition)
@@ -111,16 +117,14 @@ class Conditions:
 
     def _of_custom(self, condition: Condition) -> ColumnElement[bool]:
         field = find_custom(self._tx, self._kind.name, condition.field, "filter")
-        there = and_(FieldValue.card_id == Card.id, FieldValue.field_id == field.id)
+        there = exists().where(FieldValue.card_id == Card.id, FieldValue.field_id == field.id)
         if condition.operator in ("empty", "filled"):
-            found = exists().where(there)
-            return found if condition.operator == "filled" else not_(found)
-        # A card without a value is not equal to any: "ne" is what has no value that is equal.
-        positive = Condition(
-            condition.field, {"ne": "eq"}.get(condition.operator, condition.operator), condition.value
-        )
-        found = exists().where(there, self._of_value(positive, field))
-        return not_(found) if condition.operator == "ne" else found
+            return there if condition.operator == "filled" else not_(there)
+        if condition.operator == "ne":  # a card without a value is not equal to any
+            return not_(there.where(self._of_value(replace(condition, operator="eq"), field)))
+        # Not "exists": SQLite would go through the index of values once for each card.
+        some = select(FieldValue.card_id).where(FieldValue.field_id == field.id)
+        return Card.id.in_(some.where(self._of_value(condition, field)))
 
     def _of_value(self, condition: Condition, field: Field) -> ColumnElement[bool]:
         match field.type:
@@ -164,9 +168,16 @@ class Conditions:
         if condition.operator == "contains":
             text = condition.value.casefold()
             wanted = "".join(each for each in text if each.isdigit()) if kind == "phone" else text
-            return exists().where(there, ContactPoint.normalized.contains(wanted or text, autoescape=True))
-        normalized = parse_phone(condition.value).e164 if kind == "phone" else parse_email(condition.value)
-        return exists().where(there, ContactPoint.normalized == normalized)
+            is_it = ContactPoint.normalized.contains(wanted or text, autoescape=True)
+        else:
+            normalized = (
+                parse_phone(condition.value).e164 if kind == "phone" else parse_email(condition.value)
+            )
+            is_it = ContactPoint.normalized == normalized
+        some = select(ContactPoint.card_id).where(
+            ContactPoint.company_id == self._tx.company_id, ContactPoint.kind == kind, is_it
+        )
+        return Card.id.in_(some)
 
     def _id(self, type: str, text: str) -> int:
         if type == "user" and text == ME:

@@ -140,9 +140,9 @@ class ContactPoints:
         query = select(ContactPoint).where(
             ContactPoint.card_id.in_(wanted), ContactPoint.company_id == self._tx.company_id
         )
-        for point in self._tx.session.scalars(
-            query.order_by(ContactPoint.kind.desc(), ContactPoint.position)
-        ):
+        # Sorted here: for the order of kinds SQLite would go through all points of the company.
+        points = self._tx.session.scalars(query.order_by(ContactPoint.card_id, ContactPoint.position))
+        for point in sorted(points, key=lambda point: point.kind, reverse=True):
             found.setdefault(point.card_id, []).append(point)
         return found
 

@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from ecm import clock
 from ecm.access import require_may_create
@@ -103,8 +104,9 @@ class Conversions:
             with self._tx.session.begin_nested():
                 self._claim(lead)
                 return self._convert(lead, targets, key, fingerprint)
-        except LeadConverted:
-            # Perhaps by the same request, which came twice and was faster the other time.
+        except (LeadConverted, IntegrityError):
+            # Perhaps by the same request, which came twice and was faster the other time; or the key was
+            # used by another one at the same moment.
             if key is not None and (earlier := self._earlier(key, fingerprint)):
                 return earlier
             raise

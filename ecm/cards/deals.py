@@ -43,9 +43,11 @@ class Deals:
         owner_id: int | str | None = None,
         team_id: int | str | None = None,
         fields: Mapping[str, object] | None = None,
+        reason: str | None = None,
     ) -> Deal:
         """A new deal, owned by the actor unless told otherwise, in a stage (its code) of a pipeline (its code
-        or id): by default the first of the first. `contact` and `organization` are ids of cards.
+        or id): by default the first of the first; in one for lost deals with a `reason`. `contact` and
+        `organization` are ids of cards.
 
         Invalid names the wrong value; MissingFields lists all that the stage asks for; Forbidden.
         """
@@ -55,6 +57,7 @@ class Deals:
             currency=parse_currency(currency),
             pipeline_id=way.pipeline_id,
             stage_id=way.id,
+            lost_reason=self._tx.stages.reason(way, reason),
             contact_id=self._card("contact", contact),
             organization_id=self._card("organization", organization),
             expected_close=parse_day("expected_close", expected_close),

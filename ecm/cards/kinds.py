@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
-from ecm.models import Card, Contact, Deal, Lead, Organization
+from sqlalchemy import Table
+
+from ecm.models import Base, Card, Contact, Deal, Lead, Organization
 
 Kind = Literal["deal", "lead", "contact", "organization"]
 OwnType = Literal[
@@ -44,6 +46,11 @@ class CardKind:
     name: Kind
     model: type[Card]
     fields: tuple[CardField, ...]
+
+    @property
+    def table(self) -> Table:
+        """What the kind adds to the table of all cards."""
+        return Base.metadata.tables[self.model.__tablename__]
 
     def field(self, name: str) -> CardField | None:
         """The own field of that name."""

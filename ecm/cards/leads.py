@@ -57,11 +57,12 @@ class Leads:
         owner_id: int | str | None = None,
         team_id: int | str | None = None,
         fields: Mapping[str, object] | None = None,
+        reason: str | None = None,
         **lines: str | None,
     ) -> Lead:
         """A new lead, owned by the actor unless told otherwise, in a stage (its code) of a pipeline (its code
-        or id): by default the first of the first. `lines` are any of `LINES`; `contact` and `organization`
-        are ids of the cards of a client who is known already.
+        or id): by default the first of the first; in one for junk with a `reason`. `lines` are any of
+        `LINES`; `contact` and `organization` are ids of the cards of a client who is known already.
 
         Invalid names the wrong value; MissingFields lists all that the stage asks for; Forbidden.
         """
@@ -72,6 +73,7 @@ class Leads:
         lead = Lead(
             pipeline_id=way.pipeline_id,
             stage_id=way.id,
+            junk_reason=self._tx.stages.reason(way, reason),
             amount=parse_amount(amount),
             currency=parse_currency(currency),
             country=land,

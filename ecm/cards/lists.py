@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, Select, exists, func, not_, select
-from sqlalchemy.orm import aliased
+from sqlalchemy import ColumnElement, FromClause, Select, exists, func, not_, select
 
 from ecm.cards.conditions import Condition, Conditions, find_custom
 from ecm.cards.kinds import CUSTOM, KINDS
 from ecm.database import count_capped
 from ecm.errors import Invalid
-from ecm.models import Card, Deal, Field, FieldValue, Lead, Option, Pipeline, Stage, Team, User
+from ecm.models import Base, Card, Field, FieldValue, Option, Pipeline, Stage, Team, User
 from ecm.paging import TOTAL_CAP, Page, check_page
 
 if TYPE_CHECKING:
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
 
 NEWEST: Final = "-created_at"
 _NOT_SORTED: Final = ("phones", "emails", "file")
+_CARDS: Final = Base.metadata.tables[Card.__tablename__]
+_VALUES: Final = Base.metadata.tables[FieldValue.__tablename__]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +37,23 @@ class StageSum:
 
 @dataclass(frozen=True, slots=True)
 class _Order:
-    """What rows are sorted by: a column, the tables that it needs (with how they are joined), and the
-    condition that it has no value. Those come last, whichever way the others go."""
+    """What rows are sorted by: a column (None: by their age alone), and `table`, the one to begin with, whose
+    index has them in order: that of all cards, that of the kind, or values that fulfil `wheres`. `joins` are
+    what the column needs besides.
 
+    `is_empty` is the condition that a card has no value. Those come last, whichever way the others go.
+    """
+
+    table: FromClause
     column: Any
-    joins: tuple[tuple[Any, ColumnElement[bool]], ...]
-    is_empty: ColumnElement[bool] | None
     descending: bool
+    joins: tuple[tuple[Any, ColumnElement[bool]], ...] = ()
+    wheres: tuple[ColumnElement[bool], ...] = ()
+    is_empty: ColumnElement[bool] | None = None
+
+    def of(self, *columns: Any) -> list[ColumnElement[Any]]:
+        """The order by some columns."""
+        return [column.desc() if self.descending else column.asc() for column in columns]
 
 
 class CardLists:
@@ -63,12 +74,11 @@ class CardLists:
         """A page of the cards that fulfil all conditions, sorted by a field (own, or ``fields.KEY``), with a
         minus before it the largest first; cards without a value in it come last. Invalid."""
         check_page(page, per_page)
-        wheres = [*self._live(kind), *Conditions(self._tx, kind).sql(conditions)]
-        order = self._order(kind, sort)
-        items = self._page(kind, wheres, order, (page - 1) * per_page, per_page)
+        order = self._order(kind, sort, conditions)
+        items = self._page(kind, conditions, order, (page - 1) * per_page, per_page)
         if page == 1 and len(items) < per_page:
             return Page(items, len(items), page, per_page)
-        total, capped = count_capped(self._tx.session, self._bare(kind, wheres, conditions), TOTAL_CAP)
+        total, capped = count_capped(self._tx.session, self._select(kind, conditions)[0], TOTAL_CAP)
         return Page(items, total, page, per_page, capped)
 
     def sum_by_stage(
@@ -76,62 +86,90 @@ class CardLists:
     ) -> list[StageSum]:
         """For the deals or leads of a pipeline that fulfil all conditions: how many stand in each stage, and
         the sums of their amounts, by currency. Exact."""
-        model = Deal if kind == "deal" else Lead
-        query = (
-            select(model.stage_id, model.currency, func.count(), func.sum(model.amount))
-            .where(
-                *self._live(kind),
-                model.pipeline_id == pipeline.id,
-                *Conditions(self._tx, kind).sql(conditions),
-            )
-            .group_by(model.stage_id, model.currency)
-            .order_by(model.stage_id, model.currency)
-        )
+        own = KINDS[kind].table
+        query, _ = self._select(kind, conditions, own)
+        sums = (own.c.stage_id, own.c.currency, func.count(), func.sum(own.c.amount))
+        groups = (own.c.stage_id, own.c.currency)
+        query = query.with_only_columns(*sums).where(own.c.pipeline_id == pipeline.id)
+        found = self._tx.session.execute(query.group_by(*groups).order_by(*groups))
         return [
-            StageSum(stage, currency, cards, amount or Decimal(0))
-            for stage, currency, cards, amount in self._tx.session.execute(query)
+            StageSum(stage, currency, cards, amount or Decimal(0)) for stage, currency, cards, amount in found
         ]
 
     def check_sort(self, kind: str, sort: str) -> None:
         """Invalid when cards of a kind are not sorted so."""
         self._order(kind, sort)
 
-    def _live(self, kind: str) -> list[ColumnElement[bool]]:
-        return [Card.company_id == self._tx.company_id, Card.kind == kind, Card.deleted_at.is_(None)]
-
     def _page(
-        self, kind: str, wheres: Sequence[ColumnElement[bool]], order: _Order, offset: int, limit: int
+        self, kind: str, conditions: Sequence[Condition], order: _Order, offset: int, limit: int
     ) -> list[Card]:
-        query = select(KINDS[kind].model).where(*wheres)
-        sorted_query = self._sorted(query, order)
-        items = list(self._tx.session.scalars(sorted_query.limit(limit).offset(offset)))
-        if order.is_empty is None or len(items) == limit:
-            return items
-        filled = offset + len(items) if items or not offset else self._count(kind, query, order)
-        rest = query.where(order.is_empty).order_by(_directed(Card.id, order.descending))
-        rest = rest.limit(limit - len(items)).offset(max(0, offset - filled))
-        return items + list(self._tx.session.scalars(rest))
+        ids = self._ids(kind, conditions, order, offset, limit)
+        # By their ids alone, which are the company's: SQLite would go through all that the company has.
+        query = select(KINDS[kind].model).where(Card.id.in_(ids))
+        cards = {card.id: card for card in self._tx.session.scalars(query)}
+        return [cards[id] for id in ids if id in cards]
 
-    def _sorted(self, query: Select[Any], order: _Order) -> Select[Any]:
-        for table, on in order.joins:
-            query = query.join(table, on)
-        if order.is_empty is not None:
-            query = query.where(order.column.is_not(None))
-        return query.order_by(_directed(order.column, order.descending), _directed(Card.id, order.descending))
+    def _ids(
+        self, kind: str, conditions: Sequence[Condition], order: _Order, offset: int, limit: int
+    ) -> list[int]:
+        """First those with a value, then the others: an index has each of the two in order."""
+        query = self._sorted(kind, conditions, order)
+        ids = list(self._tx.session.scalars(query.limit(limit).offset(offset)))
+        if order.is_empty is None or len(ids) == limit:
+            return ids
+        filled = offset + len(ids)
+        if not ids and offset:
+            filled = self._tx.session.scalar(select(func.count()).select_from(query.subquery())) or 0
+        rest = self._empty(kind, conditions, order)
+        rest = rest.limit(limit - len(ids)).offset(max(0, offset - filled))
+        return ids + list(self._tx.session.scalars(rest))
 
-    def _count(self, kind: str, query: Select[Any], order: _Order) -> int:
-        filled = self._sorted(query, order).order_by(None).with_only_columns(KINDS[kind].model.id)
-        return self._tx.session.scalar(select(func.count()).select_from(filled.subquery())) or 0
+    def _sorted(self, kind: str, conditions: Sequence[Condition], order: _Order) -> Select[Any]:
+        query, id = self._select(kind, conditions, order.table, order.joins)
+        columns = (id,) if order.column is None else (order.column, id)
+        filled = () if order.is_empty is None else (order.column.is_not(None),)
+        return query.where(*order.wheres, *filled).order_by(*order.of(*columns))
 
-    def _bare(
-        self, kind: str, wheres: Sequence[ColumnElement[bool]], conditions: Sequence[Condition]
-    ) -> Select[Any]:
-        """The ids alone, without the kind's own table where nothing asks for it."""
-        if not conditions:
-            return select(Card.id).where(*wheres)
-        return select(KINDS[kind].model.id).where(*wheres)
+    def _empty(self, kind: str, conditions: Sequence[Condition], order: _Order) -> Select[Any]:
+        """The cards without a value, by their age. Their column is told as well where an index begins with
+        it: PostgreSQL does not see that nothing is in order by itself."""
+        assert order.is_empty is not None
+        is_custom = bool(order.wheres)
+        query, id = self._select(kind, conditions, _CARDS if is_custom else order.table)
+        columns = (id,) if is_custom or order.joins else (order.column, id)
+        return query.where(order.is_empty).order_by(*order.of(*columns))
 
-    def _order(self, kind: str, sort: str) -> _Order:
+    def _select(
+        self,
+        kind: str,
+        conditions: Sequence[Condition],
+        table: FromClause | None = None,
+        joins: Sequence[tuple[Any, ColumnElement[bool]]] = (),
+    ) -> tuple[Select[Any], Any]:
+        """The ids of the live cards that fulfil all conditions, and the column that has them.
+
+        Databases are led to begin with `table`, by default what the conditions are on: the company is told
+        of it alone, and the others are reached by their keys. Left to choose, SQLite, which knows little of
+        how many rows there are, begins with all cards and sorts them.
+        """
+        own, narrowed = KINDS[kind].table, Conditions(self._tx, kind)
+        is_of_own = any(narrowed.is_of_own_table(each) for each in conditions)
+        if table is None:
+            table = own if is_of_own else _CARDS
+        wheres = [_CARDS.c.deleted_at.is_(None), *narrowed.sql(conditions)]
+        source, id = table, _CARDS.c.id if table is _CARDS else table.c.card_id
+        if table is _CARDS:
+            wheres += [_CARDS.c.company_id == self._tx.company_id, _CARDS.c.kind == kind]
+        else:
+            source = source.join(_CARDS, _CARDS.c.id == id)
+            wheres.append(table.c.company_id == self._tx.company_id)
+        if is_of_own and table is not own:
+            source = source.join(own, own.c.card_id == id)
+        for other, on in joins:
+            source = source.join(other, on)
+        return select(id).select_from(source).where(*wheres), id
+
+    def _order(self, kind: str, sort: str, conditions: Sequence[Condition] = ()) -> _Order:
         descending, name = sort.startswith("-"), sort.removeprefix("-")
         if name.startswith(CUSTOM):
             field = find_custom(self._tx, kind, name, "sort")
@@ -139,46 +177,46 @@ class CardLists:
         own = KINDS[kind].field(name)
         if own is None or own.type in _NOT_SORTED:
             raise Invalid("sort", f"{name[:100]}: nothing that the kind {kind} is sorted by")
-        model = KINDS[kind].model
         if name == "created_at":  # ids grow with time
-            return _Order(Card.id, (), None, descending)
+            narrowed = Conditions(self._tx, kind)
+            is_of_own = any(narrowed.is_of_own_table(each) for each in conditions)
+            return _Order(KINDS[kind].table if is_of_own else _CARDS, None, descending)
         if name == "title":
-            return _Order(Card.title_key, (), None, descending)
-        column = getattr(model, own.attribute)
+            return _Order(_CARDS, _CARDS.c.title_key, descending)
+        table = _CARDS if own.attribute in _CARDS.c else KINDS[kind].table
+        column = table.c[own.attribute]
+        is_empty = column.is_(None) if column.nullable else None
         match own.type:
             case "user":
-                return _Order(User.name, ((User, User.id == column),), column.is_(None), descending)
+                return _Order(table, User.name, descending, ((User, User.id == column),), (), is_empty)
             case "team":
-                return _Order(Team.name, ((Team, Team.id == column),), column.is_(None), descending)
+                return _Order(table, Team.name, descending, ((Team, Team.id == column),), (), is_empty)
             case "card":
-                other = aliased(Card, flat=True)
-                return _Order(other.title_key, ((other, other.id == column),), column.is_(None), descending)
+                other = _CARDS.alias()
+                joins = ((other, other.c.id == column),)
+                return _Order(table, other.c.title_key, descending, joins, (), is_empty)
             case "pipeline":
-                return _Order(Pipeline.position, ((Pipeline, Pipeline.id == column),), None, descending)
+                return _Order(table, Pipeline.position, descending, ((Pipeline, Pipeline.id == column),))
             case "stage":
-                return _Order(Stage.position, ((Stage, Stage.id == column),), None, descending)
-        is_empty = column.is_(None) if own.name not in ("updated_at", "currency", "country") else None
-        return _Order(column, (), is_empty, descending)
+                return _Order(table, Stage.position, descending, ((Stage, Stage.id == column),))
+        return _Order(table, column, descending, is_empty=is_empty)
 
 
 def _order_by_custom(field: Field, *, descending: bool) -> _Order:
     if field.type in _NOT_SORTED:
         raise Invalid("sort", f"{field.name}: nothing that cards are sorted by")
-    value = aliased(FieldValue)
-    joined = (value, (value.card_id == Card.id) & (value.field_id == field.id) & (value.position == 0))
-    is_empty = not_(exists().where(FieldValue.card_id == Card.id, FieldValue.field_id == field.id))
+    value = _VALUES.alias()
+    first = (value.c.field_id == field.id, value.c.position == 0)
+    column: Any = value.c.number
+    joins: tuple[tuple[Any, ColumnElement[bool]], ...] = ()
     match field.type:
         case "list":
-            option = (Option, Option.id == value.option_id)
-            return _Order(Option.position, (joined, option), is_empty, descending)
+            column, joins = Option.position, ((Option, Option.id == value.c.option_id),)
         case "user":
-            return _Order(User.name, (joined, (User, User.id == value.user_id)), is_empty, descending)
+            column, joins = User.name, ((User, User.id == value.c.user_id),)
         case "date":
-            return _Order(value.day, (joined,), is_empty, descending)
+            column = value.c.day
         case "text" | "link":
-            return _Order(value.text_key, (joined,), is_empty, descending)
-    return _Order(value.number, (joined,), is_empty, descending)
-
-
-def _directed(column: Any, descending: bool) -> ColumnElement[Any]:
-    return column.desc() if descending else column.asc()  # type: ignore[no-any-return]
+            column = value.c.text_key
+    is_empty = not_(exists().where(FieldValue.card_id == Card.id, FieldValue.field_id == field.id))
+    return _Order(value, column, descending, joins, first, is_empty)

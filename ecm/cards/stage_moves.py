@@ -52,7 +52,7 @@ class StageMoves:
             raise Invalid("stage", "a stage that is not archived")
         if to.outcome == "quality":
             raise Invalid("stage", "another stage: leads come to this one by being converted")
-        told = self._reason(to, reason)
+        told = self.reason(to, reason)
         self._tx.requirements.check(card.kind, to, self._tx.cards.values(card))
         self.enter(card, to, reason=told)
 
@@ -73,7 +73,9 @@ class StageMoves:
         self._tx.timeline.add(card, "stage.moved", **facts)
 
     def begin(self, card: Deal | Lead) -> None:
-        """Keep that a new card stands in its first stage."""
+        """Keep that a new card stands in its first stage, which may be a final one."""
+        if isinstance(card, Deal) and card.stage.outcome:
+            card.closed_at = card.created_at
         self._tx.session.refresh(card, ["pipeline", "stage"])
         self._tx.session.add(self._move(card, None, card.stage, card.created_at))
         self._tx.session.flush()
@@ -100,7 +102,8 @@ class StageMoves:
             raise Invalid("stage", "a stage of the card's own pipeline")
         return stage
 
-    def _reason(self, to: Stage, reason: str | None) -> str | None:
+    def reason(self, to: Stage, reason: str | None) -> str | None:
+        """The reason to keep of a card that comes to a stage which needs one. Invalid: none is given."""
         if to.outcome not in ("lost", "junk"):
             return None
         return clean_text("reason", reason or "", REASON_MOST_CHARS)

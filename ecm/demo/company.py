@@ -7,13 +7,17 @@ import json
 import os
 import secrets
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 from sqlalchemy import func, select
 
+from ecm import clock
 from ecm.access import Actor
 from ecm.app import Ecm
+from ecm.demo.clients import add_clients, add_leads, set_up_cards
 from ecm.demo.documents import DemoDeal, DemoDocument, list_deals
 from ecm.errors import NotFound
 from ecm.models import Deal, Document, User
@@ -51,10 +55,10 @@ class DemoLogin:
 
 
 def make_demo(app: Ecm, data_dir: Path) -> DemoLogin:
-    """Make the demo company with its people, deals and documents, or find it as an earlier call made it.
+    """Make the demo company with its people, cards and documents, or find it as an earlier call made it.
 
     Passwords are kept in ``data_dir/demo.json``, which only its owner can read; where one is true no more, it
-    is set again. Deals and documents are made where there are no deals: all of them, or none. Taken when
+    is set again. Cards and documents are made where there are no deals: all of them, or none. Taken when
     another company uses the addresses; EcmError when the font of the PDF documents is not installed.
     """
     passwords = _keep_passwords(data_dir / "demo.json")
@@ -126,7 +130,7 @@ def _find(tx: UnitOfWork, email: str) -> User | None:
 
 
 def _make_deals(app: Ecm, actors: Mapping[str, Actor]) -> None:
-    """Store all contents, then make all rows in one transaction, whoever they are of."""
+    """Store all contents, then make all rows, also of clients and leads, in one transaction."""
     deals = list_deals()
     staged = {
         document.filename: [
@@ -138,15 +142,27 @@ def _make_deals(app: Ecm, actors: Mapping[str, Actor]) -> None:
         for document in deal.documents
     }
     with app.database.transaction() as session:
+
+        def begin(who: str) -> AbstractContextManager[UnitOfWork]:
+            return app.begin(actors[who], session=session)
+
+        set_up_cards(begin)
+        closing = clock.now().date() + timedelta(days=30)
         made: dict[str, Deal] = {}
         for deal in deals:
-            with app.begin(actors[deal.owner], session=session) as tx:
+            with begin(deal.owner) as tx:
                 made[deal.title] = tx.deals.add(
-                    deal.title, amount=deal.amount, currency=deal.currency, stage=deal.stage
+                    deal.title,
+                    amount=deal.amount,
+                    currency=deal.currency,
+                    stage=deal.stage,
+                    expected_close=closing,
                 )
         for deal in deals:
-            with app.begin(actors[deal.owner], session=session) as tx:
+            with begin(deal.owner) as tx:
                 _put_documents(tx, deal, made, staged)
+        add_clients(begin, made)
+        add_leads(begin)
 
 
 def _put_documents(

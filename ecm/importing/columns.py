@@ -16,6 +16,8 @@ COMMENT: Final = "comment"
 """The target of a column whose text becomes a comment on the card."""
 FULL_NAME: Final = "full_name_of_person"
 """The target of a column with a person's last, first and middle name in one."""
+SEVERAL: Final = ("phones", "emails")
+"""The targets that several columns may go to."""
 
 _NAMES: Final = {
     "title": "назва найменування заголовок название наименование title name угода сделка deal лід лид lead",
@@ -49,15 +51,18 @@ _SYNONYMS: Final = {field: frozenset(names.split()) for field, names in _NAMES.i
 
 
 def targets(tx: UnitOfWork, kind: str) -> list[str]:
-    """What a column of a table of such cards can go to, by name: own fields, custom ones, a comment."""
+    """What a column of a table of such cards can go to, by name: own fields, custom ones, a comment; of a
+    contact the organization too that they belong to."""
     own = [field.name for field in KINDS[kind].fields if field.is_set]
     persons = [FULL_NAME] if kind in ("contact", "lead") else []
+    firms = ["organization"] if kind == "contact" else []
     custom = [CUSTOM + field.key for field in tx.fields.list(kind) if field.type != "file"]
-    return [*persons, *own, *custom, COMMENT]
+    return [*persons, *own, *firms, *custom, COMMENT]
 
 
 def guess(tx: UnitOfWork, kind: str, header: Sequence[str]) -> list[str | None]:
-    """For each column the field that its name tells of, no field twice; None where it tells of none."""
+    """For each column the field that its name tells of, or None; none twice but phones and e-mails, whose
+    columns may have numbers."""
     free = targets(tx, kind)
     names = {CUSTOM + field.key: {_folded(field.name), _folded(field.key)} for field in tx.fields.list(kind)}
     names |= {field: {_folded(field), *_SYNONYMS.get(field, ())} for field in free if field not in names}
@@ -65,8 +70,11 @@ def guess(tx: UnitOfWork, kind: str, header: Sequence[str]) -> list[str | None]:
     for column in header:
         wanted = _folded(column)
         found = next((field for field in free if wanted and wanted in names[field]), None)
+        if found is None:
+            plain = wanted.rstrip("0123456789")
+            found = next((field for field in SEVERAL if field in free and plain in names[field]), None)
         guessed.append(found)
-        if found:
+        if found and found not in SEVERAL:
             free.remove(found)
     return guessed
 
@@ -80,7 +88,7 @@ def check(tx: UnitOfWork, kind: str, header: Sequence[str], mapping: Sequence[st
     for field in chosen:
         if field not in allowed:
             raise Invalid("mapping", f"{field[:100]}: no such field of the kind {kind}")
-        if chosen.count(field) > 1:
+        if chosen.count(field) > 1 and field not in SEVERAL:
             raise Invalid("mapping", f"{field}: one column only")
     needed = {"contact": (FULL_NAME, "last_name", "first_name")}.get(kind, ("title",))
     if not set(needed) & set(chosen):
@@ -88,4 +96,4 @@ def check(tx: UnitOfWork, kind: str, header: Sequence[str], mapping: Sequence[st
 
 
 def _folded(name: str) -> str:
-    return re.sub(r"[\W_]+", "", name.casefold().replace("'", "").replace("’", ""))
+    return re.sub(r"[\W_]+", "", name.casefold().replace("ʼ", ""))

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import delete, func, insert, select, update
 
 from ecm import clock
 from ecm.access import require_may_create
 from ecm.cards.kinds import KINDS
-from ecm.errors import Conflict, Invalid, NotFound
+from ecm.errors import ImportStarted, Invalid, NotFound
 from ecm.ids import parse_id
 from ecm.importing import columns
 from ecm.importing.rows import Outcome, RowReader
@@ -24,19 +24,11 @@ from ecm.texts import clean_filename
 if TYPE_CHECKING:
     from ecm.unit_of_work import UnitOfWork
 
-PREVIEWED_ROWS: Final = 200
+PREVIEWED_ROWS: Final = 100
+"""So many rows are tried at once: on SQLite everybody else who writes waits for that."""
 DUPLICATES: Final = ("skip", "update", "create")
 STATES: Final = ("waiting", "made", "updated", "skipped", "refused")
 _ROWS = Base.metadata.tables[ImportRow.__tablename__]
-
-
-class ImportStarted(Conflict):
-    """The import has been started, and is changed no more."""
-
-    code = "import_started"
-
-    def __init__(self, import_id: int) -> None:
-        super().__init__(f"import {import_id} has been started already", id=str(import_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +41,11 @@ class Progress:
     updated: int
     skipped: int
     refused: int
+
+    @property
+    def done(self) -> int:
+        """How many rows are not waiting any more."""
+        return self.total - self.waiting
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,12 +126,19 @@ class Imports:
         self._tx.session.flush()
         return given
 
-    def preview(self, given: Import, *, limit: int = PREVIEWED_ROWS) -> Sequence[PreviewedRow]:
-        """What would become of the first rows. Each is made as it would be, and taken back. Invalid: the
-        columns don't suffice; ImportStarted."""
+    def preview(
+        self, given: Import, *, after: int = 0, limit: int = PREVIEWED_ROWS
+    ) -> Sequence[PreviewedRow]:
+        """What would become of the first rows, or of those after the one of that number. Each is made as it
+        would be, and all are taken back. Invalid: the columns don't suffice; ImportStarted; Forbidden."""
         self._require_waiting(given)
+        require_may_create(self._tx.require_actor(), given.card_kind)
         columns.check(self._tx, given.card_kind, given.header, given.mapping)
-        query = select(ImportRow.number, ImportRow.cells).where(ImportRow.import_id == given.id)
+        if not 1 <= limit <= PREVIEWED_ROWS:
+            raise Invalid("limit", f"a number from 1 to {PREVIEWED_ROWS}")
+        query = select(ImportRow.number, ImportRow.cells).where(
+            ImportRow.import_id == given.id, ImportRow.number > after
+        )
         rows = self._tx.session.execute(query.order_by(ImportRow.number).limit(limit)).all()
         reader = RowReader(self._tx, given.card_kind, given.mapping, given.duplicates)
         attempt = self._tx.session.begin_nested()
@@ -149,7 +153,9 @@ class Imports:
         self._require_waiting(given)
         require_may_create(self._tx.require_actor(), given.card_kind)
         columns.check(self._tx, given.card_kind, given.header, given.mapping)
-        given.state = "running"
+        starting = update(Import).where(Import.id == given.id, Import.state == "read")
+        if self._tx.session.scalar(starting.values(state="running").returning(Import.id)) is None:
+            raise ImportStarted(given.id)
         self._tx.audit.record("import.started", "import", given.id, kind=given.card_kind)
         self._tx.session.flush()
 
@@ -163,18 +169,30 @@ class Imports:
         counts = {state: count for state, count in self._tx.session.execute(query)}  # noqa: C416
         return Progress(given.rows_total, *(counts.get(state, 0) for state in STATES))
 
-    def refused(self, given: Import, *, page: int = 1, per_page: int = 50) -> Page[ImportRow]:
-        """The rows that were refused, with what is wrong with each."""
-        query = select(ImportRow).where(ImportRow.import_id == given.id, ImportRow.state == "refused")
+    def rows(
+        self, given: Import, state: str = "refused", *, page: int = 1, per_page: int = 50
+    ) -> Page[ImportRow]:
+        """The rows that came to a state, by default those that were refused, with what is wrong with each.
+        Invalid."""
+        if state not in STATES:
+            raise Invalid("state", "one of " + ", ".join(STATES))
+        query = select(ImportRow).where(ImportRow.import_id == given.id, ImportRow.state == state)
         return paginate(self._tx.session, query.order_by(ImportRow.number), page, per_page)
+
+    def stop(self, given: Import) -> None:
+        """Leave the rows that wait as they are; what was made stays. Idempotent."""
+        stopping = update(Import).where(Import.id == given.id, Import.state == "running")
+        self._tx.session.execute(stopping.values(state="done", finished_at=clock.now()))
+        self._tx.session.refresh(given)
 
     def delete(self, given: Import) -> None:
         """Forget an import and its rows; the cards made stay. ImportStarted while it runs."""
-        if given.state == "running":
-            raise ImportStarted(given.id)
-        self._tx.session.execute(delete(ImportRow).where(ImportRow.import_id == given.id))
-        self._tx.session.delete(given)
-        self._tx.session.flush()
+        waiting = delete(Import).where(Import.id == given.id, Import.state != "running")
+        session = self._tx.session
+        with session.begin_nested():
+            session.execute(delete(ImportRow).where(ImportRow.import_id == given.id))
+            if session.scalar(waiting.returning(Import.id)) is None:
+                raise ImportStarted(given.id)
 
     def _require_waiting(self, given: Import) -> None:
         if given.state != "read":

@@ -106,11 +106,11 @@ def trash(id: str) -> BaseResponse:
 
 @pages.get("/documents/<id>/row")
 def row(id: str) -> str:
-    """The document as a deal's list shows it, for a script to put there."""
+    """The document as a card's list shows it, for a script to put there."""
     with begin() as tx:
         document = tx.documents.get(id)
-        deal = tx.deals.get(request.args.get("deal", ""))
-        (shown,) = rows.of_documents(tx, [document], card=deal)
+        card = tx.cards.get(request.args.get("card", ""))
+        (shown,) = rows.of_documents(tx, [document], card=card)
     return render_template("documents/row.html", row=shown)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Literal
 
-from babel.dates import format_date, format_time
+from babel.dates import format_date, format_time, format_timedelta
 from babel.numbers import NumberFormatError, format_currency, format_decimal, parse_decimal
 from babel.units import format_unit
 from flask_babel import get_locale, get_timezone
@@ -30,12 +30,22 @@ def number(value: int) -> str:
     return format_decimal(value, locale=get_locale())
 
 
+def decimal(value: Decimal) -> str:
+    """A number with all its digits, its thousands apart."""
+    return format_decimal(value.normalize(), locale=get_locale(), decimal_quantization=False)
+
+
 def moment(at: datetime) -> Markup:
     """A time by the clock of whoever reads it, as a ``<time>``."""
     local = at.astimezone(get_timezone())
     zone = " UTC" if local.tzname() == "UTC" else ""
     text = f"{_day(local)}, {format_time(local, 'HH:mm', tzinfo=None, locale=get_locale())}{zone}"
     return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="seconds"), text)
+
+
+def duration(lasted: timedelta) -> str:
+    """How long something lasted, in the unit that suits it."""
+    return format_timedelta(lasted, threshold=1.5, locale=get_locale())
 
 
 def money(amount: Decimal | None, currency: str) -> str:

@@ -31,7 +31,6 @@ STAGE_NAMES = {
     "Quality": _l("Quality"),
     "Junk": _l("Junk"),
 }
-STAGES = {"new": _l("New"), "negotiation": _l("Negotiation"), "won": _l("Won"), "lost": _l("Lost")}
 CURRENCIES = ("UAH", "EUR", "USD", "PLN", "GBP")
 TARIFFS = {"free": _l("Free"), "standard": _l("Standard"), "extended": _l("Extended")}
 SCOPES = {

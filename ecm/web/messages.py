@@ -16,7 +16,7 @@ from flask_babel import lazy_gettext as _l
 from ecm.errors import EcmError
 from ecm.search.errors import SearchError
 from ecm.storage.errors import StorageError
-from ecm.web import formats
+from ecm.web import card_labels, formats
 from ecm.web.texts import gettext as _
 from ecm.web.texts import ngettext
 
@@ -40,10 +40,11 @@ _TEXTS = {
     "not_found": _l("There is nothing at this address. Perhaps it was deleted."),
     "forbidden": _l("Your role does not allow this. Ask an administrator of your company."),
     "taken": _l("This is already in use. Choose another."),
+    "import_started": _l("The import has begun already, and nothing of it was changed."),
+    "lead_converted": _l("The lead is converted, and only read since then."),
     "trashed": _l("The document is in the trash. Restore it first."),
     "last_card": _l(
-        "This is the only deal that the document is on. Add it to another deal first, "
-        "or move it to the trash."
+        "This is the only card that the document is on. Add it to a deal first, or move it to the trash."
     ),
     "staged_file_expired": _l("The uploaded file was kept for too long and is gone. Upload it again."),
     "bad_credentials": _l("The e-mail or the password is wrong."),
@@ -91,6 +92,8 @@ def of_code(code: str, facts: Facts) -> Message:
     """The message for a code and its facts. Of an unknown code it is told that nothing was changed."""
     if code == "quota_exceeded":
         return _of_quota(facts)
+    if code in ("missing_fields", "duplicates_found", "managed_by_application", "in_use"):
+        return _of_cards(code, facts)
     if code == "has_documents":
         return Message(_of_documents(facts))
     if code == "too_many_attempts":
@@ -134,7 +137,86 @@ _REASONS: tuple[tuple[str, Callable[[str, str], str]], ...] = (
         lambda *_found: _("Enter the address of a site, for example company.example."),
     ),
     (r"true or false", lambda *_found: _("Answer yes or no.")),
+    (r"a number|a number such as.*", lambda *_found: _("Enter a number, for example 12.50.")),
+    (r"(?:a total|quantity x price) below.*", lambda *_found: _("The amount is too large.")),
+    (r"([\d,]+) (?:lines|conditions) at most", lambda most, _none: _as_many(most)),
+    (
+        r"a card that is there.*",
+        lambda *_found: _("There is no such card. Choose one by its title or number."),
+    ),
+    (
+        r"one card: several.*",
+        lambda *_found: _("Several cards have such a title. Choose one from the list, or type its number."),
+    ),
+    (r".*(?:a value|an id|values, separated by commas)", lambda *_found: _("Say what to compare with.")),
+    (
+        r".*(?:does not suit such a|no such (?:field|option|stage|pipeline)|sorted by|with an operator).*",
+        lambda *_found: _("Lists can’t be narrowed or sorted like this. Choose another condition."),
+    ),
+    (r"a deal only.*", lambda *_found: _("The client is known already: choose a deal only.")),
+    (
+        r"a lead that is not junk.*",
+        lambda *_found: _("The lead is junk. Take it back to another stage first."),
+    ),
+    (r"another stage: leads.*", lambda *_found: _("Leads come to this stage only by being converted.")),
+    (r".*(?:a|another) stage .*", lambda *_found: _("Choose a stage that is in use.")),
+    (r".*pipeline.*", lambda *_found: _("Choose a pipeline that is in use.")),
+    (r"a field of the kind.*", lambda *_found: _("Choose another field: this one does not fit.")),
+    (r"one or several of.*", lambda *_found: _("Choose at least one.")),
+    (r".*: one of .*", lambda *_found: _("Choose one of the values in the list.")),
+    (r"the total of the.*", lambda *_found: _("The amount is the total of the products: change those.")),
+    (
+        r"an http or https address.*",
+        lambda *_found: _("Enter a link that begins with https:// or http://."),
+    ),
+    (r"another key.*", lambda *_found: _("This was sent before with other choices. Open the page anew.")),
+    (
+        r"letters, digits and hyphens.*",
+        lambda *_found: _("Use letters, digits and hyphens, and not digits alone."),
+    ),
+    (
+        r"some that are not final.*",
+        lambda *_found: _("A pipeline needs a stage that is not final, and one for each way to end."),
+    ),
+    (r".*a value of ([\d,]+) characters at most", lambda most, _none: _shorter(most)),
 )
+
+
+def _of_cards(code: str, facts: Facts) -> Message:
+    """What is refused about cards: with the names of the fields and cards that it is about."""
+    match code:
+        case "missing_fields":
+            missing = facts.get("missing")
+            told = (
+                [each for each in missing if isinstance(each, Mapping)] if isinstance(missing, list) else []
+            )
+            names = [str(card_labels.FIELDS.get(str(each["name"]), each["name"])) for each in told]
+            return Message(_("Fill in first: %(fields)s.", fields=", ".join(names)))
+        case "duplicates_found":
+            found = facts.get("duplicates")
+            told = [each for each in found if isinstance(each, Mapping)] if isinstance(found, list) else []
+            names = [str(each.get("title", "")) for each in told]
+            return Message(
+                _(
+                    "There are such cards already: %(cards)s. Use these, or say that new ones are wanted.",
+                    cards=", ".join(names),
+                )
+            )
+        case "managed_by_application":
+            url = str(facts.get("url") or "")
+            text = _("Another application keeps this card: it is changed there.")
+            return Message(text, url or None, _("Open it there") if url else "")
+    cards = _int(facts, "cards")
+    if not cards:
+        return Message(_("“%(name)s” is needed, and was not taken away.", name=facts.get("name", "")))
+    return Message(
+        ngettext(
+            "“%(name)s” is in use on %(num)s card. Archive it, or change the card first.",
+            "“%(name)s” is in use on %(num)s cards. Archive it, or change these first.",
+            cards,
+            name=facts.get("name", ""),
+        )
+    )
 
 
 def _of_reason(field: str, reason: str) -> str:
@@ -203,8 +285,8 @@ def _of_attempts(facts: Facts) -> str:
 
 def _of_documents(facts: Facts) -> str:
     return ngettext(
-        "The deal has %(num)d document. Say what is to become of it.",
-        "The deal has %(num)d documents. Say what is to become of them.",
+        "The card has %(num)d document. Say what is to become of it.",
+        "The card has %(num)d documents. Say what is to become of them.",
         _int(facts, "documents"),
     )
 

@@ -11,22 +11,31 @@ from flask_babel import get_locale
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
+from ecm.cards.kinds import KINDS
 from ecm.errors import EcmError
 from ecm.search.errors import SearchError
 from ecm.storage.errors import StorageError
 from ecm.web import (
     accounts,
+    card_choice,
+    card_labels,
+    card_values,
+    cards,
+    conversion,
     cookies,
-    deals,
     documents,
     errors,
+    fields,
+    filters,
     formats,
     labels,
     languages,
+    pipelines,
     policies,
     rows,
     search,
     storage,
+    teams,
     trash,
     uploads,
 )
@@ -38,7 +47,20 @@ PUBLIC = frozenset(
     {"pages.static", "pages.accounts.log_in", "pages.accounts.log_out", "pages.accounts.choose"}
 )
 """The endpoints that need nobody to be logged in."""
-FAMILIES = (accounts, deals, documents, uploads, search, trash, storage)
+FAMILIES = (
+    accounts,
+    filters,
+    conversion,
+    card_choice,
+    documents,
+    uploads,
+    search,
+    trash,
+    storage,
+    pipelines,
+    fields,
+    teams,
+)
 STATIC = Path(__file__).parent / "static"
 
 
@@ -53,13 +75,21 @@ def blueprints() -> list[Blueprint]:
     )
     site.before_request(admit)
     site.after_request(policies.harden)
+    site.add_url_rule("/", view_func=home)
     for family in FAMILIES:
         site.register_blueprint(family.pages)
+    for name in card_labels.FAMILIES:
+        site.register_blueprint(cards.pages, name=name, url_prefix=f"/{name}")
     for root in (EcmError, StorageError, SearchError):
         site.register_error_handler(root, errors.refusal_page)
     site.register_error_handler(HTTPException, errors.http_page)
     site.register_error_handler(Exception, errors.failure_page)
     return [site]
+
+
+def home() -> BaseResponse:
+    """The first page: the deals."""
+    return redirect(url_for("pages.deals.index"))
 
 
 def init_app(app: Flask) -> None:
@@ -72,6 +102,10 @@ def init_app(app: Flask) -> None:
     cookies.set_up(app)
     app.jinja_env.globals.update(
         asset=make_asset_address(),
+        card_address=card_values.card_address,
+        card_fields={kind.name: {field.name for field in kind.fields} for kind in KINDS.values()},
+        card_link=card_values.card_link,
+        card_words=card_labels.KINDS,
         find_actor=find_actor,
         format_icon=labels.format_icon,
         format_word=labels.format_word,
@@ -83,6 +117,8 @@ def init_app(app: Flask) -> None:
         text_state=labels.text_state,
     )
     app.jinja_env.filters.update(
+        decimal=formats.decimal,
+        duration=formats.duration,
         moment=formats.moment,
         money=formats.money,
         number=formats.number,

@@ -13,6 +13,8 @@ from ecm.errors import EcmError
 from ecm.staging import StagedFile
 from ecm.storage.errors import QuotaExceeded, StorageError
 from ecm.web import messages
+from ecm.web.card_labels import FAMILIES
+from ecm.web.card_values import card_address
 from ecm.web.current import actor, begin, library
 
 pages = Blueprint("uploads", __name__)
@@ -21,23 +23,24 @@ ENVELOPE_BYTES = 64 * 1024
 """More than what a form adds to the files in it."""
 
 
-@pages.post("/deals/<id>/documents")
-def add(id: str) -> BaseResponse:
-    """Put the files of a form onto a deal, each for itself."""
+@pages.post("/<any(deals, leads, contacts, organizations):family>/<id>/documents")
+def add(family: str, id: str) -> BaseResponse:
+    """Put the files of a form onto a card, each for itself."""
+    kind = FAMILIES[family]
     with begin() as tx:
-        deal = tx.deals.get(id)
+        card = tx.cards.get(id, kind=kind)
     stored = 0
     for file in _files():
         try:
             staged = _stage(file)
             with begin() as tx:
-                tx.documents.add(staged, card=tx.deals.get(id))
+                tx.documents.add(staged, card=tx.cards.get(id, kind=kind))
             stored += 1
         except (EcmError, StorageError) as error:
             _tell(file, error)
     if stored:
         flash(ngettext("%(num)d document is added.", "%(num)d documents are added.", stored), "success")
-    return redirect(url_for("pages.deals.show", id=deal.id))
+    return redirect(card_address(card))
 
 
 @pages.post("/documents/<id>/versions")

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from tests.bench import (
     analysis,
+    cards,
     engines,
     extraction,
     found,
@@ -34,6 +35,7 @@ BENCHMARKS: dict[str, tuple[Benchmark, int]] = {
     "large-files": (large_files.run, large_files.NEEDED_BYTES),
     "small-uploads": (small_uploads.run, small_uploads.NEEDED_BYTES),
     "growth": (growth.run, growth.NEEDED_BYTES),
+    "cards": (cards.run, cards.NEEDED_BYTES),
     "search": (searching.run, searching.NEEDED_BYTES),
     "engines": (engines.run, engines.NEEDED_BYTES),
     "tantivy": (tantivy.run, tantivy.NEEDED_BYTES),

@@ -7,8 +7,6 @@ measured deal has sixty live documents, whatever the size of the company.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -19,23 +17,17 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     String,
-    Table,
     case,
     cast,
-    create_engine,
-    event,
     func,
-    insert,
     literal,
     select,
-    text,
     update,
 )
 
-from ecm.models import Base
+from tests.bench.bulk import TABLES, bulk_connection, insert_rows, numbers, set_sequence, tidy
 from tests.firms import Firm
 
-TABLES = Base.metadata.tables
 MEASURED = 60
 PER_DEAL = 20
 PRIME = 7919
@@ -45,13 +37,9 @@ OPEN_UPLOADS = 20
 
 def fill(url: str, firm: Firm, documents: int) -> None:
     """Give the firm, in a migrated database that nobody else has open, so many documents more."""
-    with _bulk_connection(url) as connection:
+    with bulk_connection(url) as connection:
         _Filling(connection, firm, documents).run()
-    if not url.startswith("sqlite"):  # there it would have been done bit by bit in the background
-        engine = create_engine(url, isolation_level="AUTOCOMMIT")
-        with engine.connect() as connection:
-            connection.execute(text("VACUUM ANALYZE"))
-        engine.dispose()
+    tidy(url)
 
 
 @dataclass
@@ -71,7 +59,7 @@ class _Filling:
         self._open_uploads()
         self._counters()
         for name in ("ecm_cards", "ecm_documents"):
-            self._set_sequence(name)
+            set_sequence(self.connection, name)
 
     @property
     def _now(self) -> datetime:
@@ -87,9 +75,7 @@ class _Filling:
 
     def _numbers(self, *, step: int = 1, most: int | None = None) -> CTE:
         """A table of numbers: each document's."""
-        numbers = select(literal(step, BigInteger).label("i")).cte("numbers", recursive=True)
-        most = self.documents if most is None else most
-        return numbers.union_all(select(numbers.c.i + step).where(numbers.c.i + step <= most))
+        return numbers(self.documents if most is None else most, step=step)
 
     def _is_measured(self, i: ColumnElement[int]) -> ColumnElement[bool]:
         """Whether a document stands on the measured deal: sixty, evenly spread over the years."""
@@ -110,13 +96,7 @@ class _Filling:
 
     def _insert(self, table: str, source: CTE, **values: Any) -> None:
         """A row for each number."""
-        into: Table = TABLES[table]
-        columns = {
-            name: value if isinstance(value, ColumnElement) else literal(value, into.c[name].type)
-            for name, value in values.items()
-        }
-        rows = select(*columns.values()).select_from(source)
-        self.connection.execute(insert(into).from_select(list(columns), rows))
+        insert_rows(self.connection, table, source, values)
 
     def _deals(self) -> None:
         numbers = self._numbers(most=self._deal_count)
@@ -164,11 +144,11 @@ class _Filling:
             trashed_by_id=case((in_trash, self.firm.admin.user_id)),
         )
 
-    def _versions(self, numbers: CTE, *, number: int) -> None:
-        i = numbers.c.i
+    def _versions(self, source: CTE, *, number: int) -> None:
+        i = source.c.i
         self._insert(
             "ecm_versions",
-            numbers,
+            source,
             company_id=self.firm.company.id,
             document_id=i,
             number=number,
@@ -246,32 +226,3 @@ class _Filling:
                 for table, whose in ((versions, of_version), (intents, column))
             ]
             self.connection.execute(update(usage).values(held_bytes=cast(held[0] + held[1], BigInteger)))
-
-    def _set_sequence(self, table: str) -> None:
-        """On PostgreSQL rows with ids of ours leave the sequence where it was."""
-        if not self._is_sqlite:
-            most = select(func.max(TABLES[table].c.id)).scalar_subquery()
-            self.connection.execute(select(func.setval(func.pg_get_serial_sequence(table, "id"), most)))
-
-
-@contextmanager
-def _bulk_connection(url: str) -> Iterator[Connection]:
-    """A connection for rows that need no safety, and are right without being checked."""
-    engine = create_engine(url)
-    settings: Sequence[str] = ("SET session_replication_role = replica", "SET work_mem = '256MB'")
-    if engine.dialect.name == "sqlite":
-        settings = [
-            f"PRAGMA {pragma}"
-            for pragma in ("journal_mode=OFF", "synchronous=OFF", "foreign_keys=OFF", "cache_size=-1000000")
-        ]
-
-    @event.listens_for(engine, "connect")
-    def configure(connection: Any, record: object) -> None:
-        cursor = connection.cursor()
-        for setting in settings:
-            cursor.execute(setting)
-        cursor.close()
-
-    with engine.begin() as connection:
-        yield connection
-    engine.dispose()

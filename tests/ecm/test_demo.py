@@ -124,7 +124,7 @@ def test_a_second_call_finds_what_the_first_made(app: Ecm, tmp_path: Path) -> No
     assert usage(app, actor) == used
     with app.begin() as tx:
         assert [company.name for company in tx.companies.list().items] == [COMPANY]
-    assert (first.company, first.deals, first.documents) == (COMPANY, 5, 12)
+    assert (first.company, first.deals, first.documents) == (COMPANY, 7, 12)
 
 
 def test_everybody_can_log_in_with_the_role_that_is_told(demo: Demo) -> None:
@@ -174,7 +174,7 @@ def test_a_call_that_was_cut_off_is_finished_by_the_next(
         with pytest.raises(ZeroDivisionError):
             make_demo(app, tmp_path)
     login = make_demo(app, tmp_path)
-    assert (login.deals, login.documents) == (5, 12)
+    assert (login.deals, login.documents) == (7, 12)
 
 
 def test_another_companys_user_is_left_alone(app: Ecm, tmp_path: Path) -> None:
@@ -223,7 +223,7 @@ def test_a_word_finds_its_forms_in_every_format(demo: Demo) -> None:
     assert "Чернетка пропозиції.txt" not in find(app, actor, "пропозиція")
 
 
-def test_one_document_has_two_versions_one_is_on_two_deals_and_one_in_the_trash(demo: Demo) -> None:
+def test_documents_have_versions_and_stand_on_cards_of_each_kind_and_one_is_in_the_trash(demo: Demo) -> None:
     app, actor = demo.app, demo.actor
     with app.begin(actor) as tx:
         documents = [found.document for found in app.search(actor, per_page=100)]
@@ -231,9 +231,50 @@ def test_one_document_has_two_versions_one_is_on_two_deals_and_one_in_the_trash(
         assert [each.title for each in documents if each.current_version == 2] == [
             "Договір постачання № 17-П.docx"
         ]
-        assert [each.title for each in documents if len(each.cards) == 2] == ["Прайс-лист, весна 2026.xlsx"]
+        assert {
+            each.title: [card.kind for card in each.cards] for each in documents if len(each.cards) == 2
+        } == {
+            "Прайс-лист, весна 2026.xlsx": ["deal", "deal"],
+            "Договір постачання № 17-П.docx": ["deal", "organization"],
+            "Kick-off meeting notes.md": ["deal", "contact"],
+        }
         assert [each.title for each in tx.documents.trashed().items] == ["Чернетка пропозиції.txt"]
         assert len(set(tx.session.scalars(select(Version.uploaded_by_id)))) == 2
+
+
+def test_deals_stand_in_two_pipelines_and_have_clients_and_products(demo: Demo) -> None:
+    with demo.app.begin(demo.actor) as tx:
+        deals = tx.deals.list().items
+        assert {each.pipeline.code for each in deals} == {"sales", "service"}
+        assert sum(each.organization_id is not None and each.contact_id is not None for each in deals) == 6
+        servers = next(each for each in deals if each.title.startswith("Постачання серверів"))
+        assert len(tx.products.of(servers).lines) == 3
+        assert tx.products.of(servers).total == servers.amount
+        assert tx.contacts.list().total == tx.organizations.list().total == 5
+        kinds = {entry.kind for entry in tx.timeline.list(servers).items}
+        assert {"comment", "field.changed"} <= kinds
+
+
+def test_leads_are_in_each_state(demo: Demo) -> None:
+    with demo.app.begin(demo.actor) as tx:
+        leads = tx.leads.list().items
+        assert sorted(each.stage.code for each in leads) == ["contacted", "junk", "new", "new", "quality"]
+        assert [each.junk_reason for each in leads if each.stage.code == "junk"] == ["Реклама, не клієнт"]
+        assert [each.title for each in leads if tx.leads.is_repeat(each) and each.converted_at is None] == [
+            "Ще два комутатори для ліцею"
+        ]
+        converted = next(each for each in leads if each.converted_at is not None)
+        made = tx.conversions.of(converted)
+        assert made is not None
+        deal = tx.deals.get(made.deal_id or 0)
+        assert (deal.lead_id, deal.contact_id, deal.organization_id) == (
+            converted.id,
+            made.contact_id,
+            made.organization_id,
+        )
+        branches = [tx.field_values.of([id])[id]["branch"] for id in (converted.id, deal.id)]
+        assert branches[0] == branches[1]
+        assert {each.field for each in tx.requirements.list("deal")} == {"expected_close"}
 
 
 def test_every_byte_is_counted(demo: Demo) -> None:

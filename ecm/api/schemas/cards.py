@@ -220,11 +220,6 @@ class DealChange(CardChange, SoldChange):
 class DealIn(DealChange):
     """A new deal, by default the caller's, in the first stage of the first pipeline."""
 
-    class Meta:
-        """A new one is not closed with a reason."""
-
-        exclude = ("reason",)
-
     title = String(required=True)
 
 
@@ -237,11 +232,6 @@ class LeadChange(CardChange, SoldChange, ReachedChange, PersonChange):
 
 class LeadIn(LeadChange):
     """A new lead, by default the caller's, in the first stage of the first pipeline."""
-
-    class Meta:
-        """A new one is not closed with a reason."""
-
-        exclude = ("reason",)
 
     title = String(required=True)
 

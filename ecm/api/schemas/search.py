@@ -22,6 +22,7 @@ class SearchQuery(Schema):
     q = String(load_default="")
     deal = String(load_default=None)
     client = String(load_default=None, metadata={"example": "Альфа"})
+    card = String(load_default=None, metadata={"description": "the id of a card of any kind"})
     kind = String(load_default=None)
     tag = String(load_default=None)
     from_ = String(load_default=None, data_key="from", metadata={"example": "2026-01-31"})

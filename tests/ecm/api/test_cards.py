@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 from typing import Any
 
 import pytest
+from werkzeug.test import TestResponse
 
+from ecm import Actor
 from ecm.models import Card
-from tests.ecm.api.clients import Api, check_problem, count_statements
+from tests.ecm.api.clients import ROOT, Api, check_problem, count_statements
+from tests.ecm.api.things import TUS
 
 # What differs between databases is tested beside the domain; these rules are of HTTP.
 pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
@@ -281,6 +285,10 @@ def test_a_document_can_be_on_a_card_of_any_kind(api: Api, kind: str) -> None:
     assert [each["id"] for each in api.get(f"/{kind}s/{card['id']}/documents").json["items"]] == [
         document["id"]
     ]
+    api.app.work_off()
+    found = api.get(f"/search?card={card['id']}").json["items"]
+    assert [each["document"]["id"] for each in found] == [document["id"]]
+    check_problem(api.get(f"/search?card={card['id']}", api.beta.olena), 404, "not_found")
     both = api.patch(f"/documents/{document['id']}", json={"cards": [card["id"], str(api.alfa.deal.id)]}).json
     assert {each["id"] for each in both["cards"]} == {card["id"], str(api.alfa.deal.id)}
     assert check_problem(api.delete(f"/{kind}s/{card['id']}"), 409, "has_documents")["documents"] == 1
@@ -324,3 +332,23 @@ def test_a_member_without_the_right_creates_no_cards_of_a_kind(api: Api, kind: s
     users = {each["id"]: each["may_not_create"] for each in api.get("/users").json["items"]}
     assert users[str(api.alfa.olena.user_id)] == [kind]
     assert str(api.beta.olena.user_id) not in users
+
+
+def test_a_resumable_upload_is_for_a_card_of_any_kind(api: Api) -> None:
+    def begin(card_id: str, actor: Actor | None = None) -> TestResponse:
+        metadata = f"card {base64.b64encode(card_id.encode()).decode()}"
+        return api.post("/uploads", actor, headers={**TUS, "Upload-Metadata": metadata})
+
+    contact = add(api, "/contacts", last_name="Франко")
+    upload = begin(contact["id"])
+    assert upload.status_code == 201, upload.text
+    sent = api.patch(
+        upload.headers["Location"].removeprefix(ROOT),
+        headers=TUS | {"Upload-Offset": "0"},
+        data=b"x",
+        content_type="application/offset+octet-stream",
+    )
+    assert sent.status_code == 204, sent.text
+    listed = api.get(f"/contacts/{contact['id']}/documents").json["items"]
+    assert [each["id"] for each in listed] == [sent.headers["Ecm-Document"]]
+    check_problem(begin(contact["id"], api.beta.olena), 404, "not_found")

@@ -100,6 +100,19 @@ def test_the_stages_of_a_deal_tell_who_when_and_how_long(api: Api) -> None:
     assert first["lasted_s"] >= 0
 
 
+def test_a_new_deal_may_be_closed_already_and_a_lost_one_tells_why(api: Api) -> None:
+    won = api.post("/deals", json={"title": "x", "stage": "won"}).json
+    assert won["closed_at"] == won["created_at"]
+    lost = {"title": "x", "stage": "lost"}
+    assert check_problem(api.post("/deals", json=lost), 422, "invalid")["field"] == "reason"
+    assert api.post("/deals", json={**lost, "reason": "Дорого"}).json["lost_reason"] == "Дорого"
+    junk = {"title": "x", "stage": "junk"}
+    assert check_problem(api.post("/leads", json=junk), 422, "invalid")["field"] == "reason"
+    assert api.post("/leads", json={**junk, "reason": "Спам"}).json["junk_reason"] == "Спам"
+    assert api.post("/deals", json={"title": "x", "reason": "нема"}).json["lost_reason"] is None
+    assert check_problem(api.post("/leads", json={"title": "x", "stage": "quality"}), 422, "invalid")
+
+
 def test_products_add_up_to_the_cent_and_are_the_amount(api: Api) -> None:
     path = f"/deals/{api.alfa.deal.id}"
     line = {"name": "Сервер", "quantity": 3, "price": "33.335", "discount_percent": "10", "tax_percent": 20}

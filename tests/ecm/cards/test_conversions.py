@@ -412,6 +412,30 @@ def test_two_who_convert_one_lead_at_once_get_one_conversion_and_one_refusal(app
 
 
 @ON_SQLITE
+def test_a_key_that_two_requests_use_at_once_is_refused_to_one_of_them(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        leads = [add_lead(tx, last_name=name, phones=[], emails=[]).id for name in ("Мельник", "Франко")]
+    results: list[object] = []
+    both = threading.Barrier(2)
+
+    def convert(lead_id: int) -> None:
+        try:
+            with app.begin(alfa.olena) as tx:
+                mine = tx.leads.get(lead_id)
+                both.wait(30)
+                results.append(tx.conversions.convert(mine, {"contact": Target()}, key="k").id)
+        except Invalid as refusal:
+            results.append(refusal)
+
+    threads = [threading.Thread(target=convert, args=(lead_id,)) for lead_id in leads]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+    assert sorted(type(each).__name__ for each in results) == ["Invalid", "int"]
+    assert count_cards(app, alfa)["contact"] == 1
+
+
 def test_leads_and_targets_of_another_company_are_not_found(app: Ecm, alfa: Firm, beta: Firm) -> None:
     with app.begin(beta.olena) as tx:
         foreign = add_lead(tx)

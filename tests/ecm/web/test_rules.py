@@ -12,6 +12,7 @@ from ecm import clock
 from ecm.api.content import INLINE
 from ecm.models import User
 from ecm.web import rows
+from ecm.web.card_labels import FAMILIES
 from tests.ecm.web.site import ORIGIN, Site, read, send, send_only
 from tests.firms import put
 
@@ -23,20 +24,43 @@ def page_routes(site: Site, **values: object) -> Iterator[tuple[str, str]]:
     adapter = site.application.url_map.bind("localhost")
     for rule in site.application.url_map.iter_rules():
         if rule.endpoint.startswith("pages.") and "id" in rule.arguments:
-            path = adapter.build(rule.endpoint, {name: values[name] for name in rule.arguments})
-            for method in (rule.methods or set()) & {"GET", "POST"}:
-                yield method, path
+            for family in FAMILIES if "family" in rule.arguments else ("",):
+                filled = values | {"family": family}
+                path = adapter.build(rule.endpoint, {name: filled[name] for name in rule.arguments})
+                for method in (rule.methods or set()) & {"GET", "POST"}:
+                    yield method, path
 
 
 def test_another_companys_things_are_found_on_no_page(site: Site) -> None:
     theirs = put(site.app, site.beta.olena, site.beta.deal, b"secret", "secret.txt")
-    ids = {"/documents/": theirs.id, "/trash/": theirs.id, "/deals/": site.beta.deal.id}
+    with site.app.begin(site.beta.olena) as tx:
+        ids = {f"/{family}/filters/": tx.saved_filters.add("deal", "secret", []).id for family in FAMILIES}
+        ids |= {
+            "/documents/": theirs.id,
+            "/trash/": theirs.id,
+            "/deals/": site.beta.deal.id,
+            "/leads/": tx.leads.add("secret").id,
+            "/contacts/": tx.contacts.add(last_name="secret").id,
+            "/organizations/": tx.organizations.add("secret").id,
+            "/settings/rights/": site.beta.petro.user_id,
+        }
+    with site.app.begin(site.beta.admin) as tx:
+        field = tx.fields.add("deal", "secret", "list", options=["secret"])
+        assert field.option_set_id
+        ids |= {
+            "/settings/fields/": field.id,
+            "/settings/options/": field.option_set_id,
+            "/settings/pipelines/": tx.pipelines.default("deal").id,
+            "/settings/teams/": tx.teams.add("secret").id,
+        }
     client = site.visit(site.alfa.admin)
     visited = 0
-    for method, template in page_routes(site, id="ID", number="1", card_id=site.alfa.deal.id):
+    for method, template in page_routes(
+        site, id="ID", number="1", card_id=site.alfa.deal.id, other=1, stage_id=1
+    ):
         prefix = next(prefix for prefix in ids if template.startswith(prefix))
         path = template.replace("ID", str(ids[prefix]))
-        address = path + (f"?deal={site.alfa.deal.id}" if path.endswith("/row") else "")
+        address = path + (f"?card={site.alfa.deal.id}" if path.endswith("/row") else "")
         response = client.open(address, method=method, headers=ORIGIN)
         assert response.status_code == 404, f"{method} {path}"
         assert "secret" not in read(response), f"{method} {path}"
@@ -115,7 +139,7 @@ def test_changes_from_other_sites_are_refused_on_every_page(site: Site) -> None:
         {"Sec-Fetch-Site": "cross-site", "Origin": "http://localhost"},
         {"Sec-Fetch-Site": "same-site"},
     )
-    routes = list(page_routes(site, id=document.id, number=1, card_id=site.alfa.deal.id))
+    routes = list(page_routes(site, id=document.id, number=1, card_id=site.alfa.deal.id, other=1, stage_id=1))
     paths = [path for method, path in routes if method == "POST"]
     paths += [
         "/deals/new",

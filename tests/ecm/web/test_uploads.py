@@ -108,7 +108,7 @@ def test_a_storage_that_is_away_is_told_in_words(site: Site, tmp_path: Path) -> 
     client = site.visit(site.alfa.olena)
     page = read(send(client, f"/deals/{site.alfa.deal.id}/documents", file=[file(b"1", "a.txt")]))
     assert "“a.txt” was not stored. The storage of files does not answer" in page
-    assert "There are no documents on this deal yet." in page
+    assert "There are no documents here yet." in page
 
 
 def test_a_form_stores_a_new_version(site: Site) -> None:

@@ -1,4 +1,4 @@
-// Rows of a deal's list of documents: put there when an upload ends, asked for again while text is being read.
+// Rows of a card's list of documents: put there when an upload ends, asked for again while text is being read.
 
 const FIRST_LOOK_MS = 1500;
 const LOOKS = 8;

@@ -29,15 +29,15 @@ function mayPass(response) {
   return status === 0 || status === 409 || status === 423 || (status >= 502 && status <= 504 && !isOurs);
 }
 
-export function sendDocument(file, { user, deal }, handlers) {
+export function sendDocument(file, { user, card }, handlers) {
   const upload = new window.tus.Upload(file, {
     endpoint: "/api/v1/uploads",
     chunkSize: PIECE_BYTES,
-    metadata: { filename: file.name, deal },
+    metadata: { filename: file.name, card },
     retryDelays: RETRY_AFTER_MS,
     removeFingerprintOnSuccess: true,
-    // The same file on another deal, or by someone else on this computer, is another upload.
-    fingerprint: async () => ["ecm", user, deal, file.name, file.size, file.lastModified].join("/"),
+    // The same file on another card, or by someone else on this computer, is another upload.
+    fingerprint: async () => ["ecm", user, card, file.name, file.size, file.lastModified].join("/"),
     onShouldRetry(error) {
       const isHopeful = mayPass(error.originalResponse);
       if (isHopeful) {
