@@ -1,5 +1,5 @@
 """The loops of background work: what people wait for (index groups, the sweep) in one, and what takes long
-(looking through the indexes after a start, jobs) in another, imports in a third; both give way to the first."""
+(looking through the indexes after a start, jobs) in another, imports in a third; both give way to it."""
 
 from __future__ import annotations
 
