@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import io
+import pickle
 from dataclasses import dataclass
+from pathlib import Path
 
+import ecm
 from ecm import Actor, Ecm, previews
 from ecm.models import Company, Deal, Document
 
@@ -31,6 +34,28 @@ def make_firm(app: Ecm, name: str, *, tariff: str = "free") -> Firm:
     with app.begin(olena) as tx:
         deal = tx.deals.add("Постачання сервера", amount="125000.00")
     return Firm(company, admin, olena, petro, deal)
+
+
+@dataclass(frozen=True)
+class Founded:
+    """A database to copy, nobody's to open, with two companies in it: SQLite's file, or PostgreSQL's name."""
+
+    database: str
+    pickled: bytes
+
+    def firms(self) -> tuple[Firm, Firm]:
+        """The two, each time as if just made: what a test does to its own no other test sees."""
+        alfa, beta = pickle.loads(self.pickled)
+        return alfa, beta
+
+
+def found(database_url: str, folder: Path) -> Founded:
+    """Make two companies in a migrated database, and leave no connection to it."""
+    with ecm.open(database=database_url, storage=f"file:{folder}/f", search=f"whoosh:{folder}/i") as app:
+        firms = make_firm(app, "Альфа"), make_firm(app, "Бета")
+    is_file = database_url.startswith("sqlite")
+    database = database_url.removeprefix("sqlite:///") if is_file else database_url.rsplit("/", 1)[1]
+    return Founded(database, pickle.dumps(firms))
 
 
 def put(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,8 @@ from ecm import Ecm
 from ecm.passwords import Passwords
 from ecm.search.analysis import Analyzer
 from ecm.wiring import ChildPools
-from tests.firms import Firm, make_firm
+from tests.firms import Firm, Founded, found, make_firm
+from tests.servers.postgres import PostgresServer
 
 if TYPE_CHECKING:
     from ecm.api.application import Application
@@ -28,6 +30,23 @@ def application() -> Application:
     from ecm.api.application import build_application  # most tests need no Flask
 
     return build_application()
+
+
+@pytest.fixture(scope="session")
+def founded_sqlite(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Founded:
+    """Two companies on SQLite, to be copied."""
+    folder = tmp_path_factory.mktemp("founded")
+    shutil.copyfile(migrated_sqlite, folder / "ecm.db")
+    return found(f"sqlite:///{folder / 'ecm.db'}", folder)
+
+
+@pytest.fixture(scope="session")
+def founded_postgres(
+    postgres_server: PostgresServer, migrated_postgres: str, tmp_path_factory: pytest.TempPathFactory
+) -> Founded:
+    """Two companies on PostgreSQL, to be copied."""
+    url = postgres_server.create_database(template=migrated_postgres)
+    return found(url, tmp_path_factory.mktemp("founded"))
 
 
 @pytest.fixture

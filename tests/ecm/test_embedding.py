@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,8 +15,10 @@ import ecm
 from ecm import Actor, Ecm
 from ecm.errors import SessionRefused, StagedFileExpired
 from ecm.models import Company, Document
+from ecm.passwords import Passwords
 from ecm.unit_of_work import UnitOfWork
 from tests.firms import usage
+from tests.servers.postgres import PostgresServer
 
 
 class ApplicationBase(DeclarativeBase):
@@ -28,25 +31,60 @@ class Order(ApplicationBase):
     title: Mapped[str] = mapped_column(String(100))
 
 
-@pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """An application's engine, in a database with tables of the names that ours might have had."""
+def prepare(database_url: str, folder: Path) -> None:
+    """Make an application's tables, some of the names that ours might have had, and then ours."""
     engine = ecm.prepare_engine(create_engine(database_url))
     ApplicationBase.metadata.create_all(engine)
     with engine.begin() as connection:
         for table in ("users", "companies", "documents", "alembic_version"):
             connection.execute(text(f"CREATE TABLE {table} (id INTEGER PRIMARY KEY, theirs VARCHAR(10))"))
             connection.execute(text(f"INSERT INTO {table} VALUES (1, 'kept')"))
-    yield engine
+    with ecm.open(database=engine, storage=f"file:{folder}/files", search=f"whoosh:{folder}/index") as app:
+        app.migrate()
     engine.dispose()
 
 
+@pytest.fixture(scope="module")
+def prepared_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file to copy, nobody's to open: an application's database with our tables in it."""
+    folder = tmp_path_factory.mktemp("prepared")
+    prepare(f"sqlite:///{folder / 'crm.db'}", folder)
+    return folder / "crm.db"
+
+
+@pytest.fixture(scope="module")
+def prepared_postgres(postgres_server: PostgresServer, tmp_path_factory: pytest.TempPathFactory) -> str:
+    """The name of a database to copy, nobody's to open: an application's, with our tables in it."""
+    url = postgres_server.create_database()
+    prepare(url, tmp_path_factory.mktemp("prepared"))
+    return url.rsplit("/", 1)[1]
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Engine]:
+    """An application's engine, in a database that has its tables and ours."""
+    if request.param == "sqlite":
+        shutil.copyfile(request.getfixturevalue("prepared_sqlite"), tmp_path / "crm.db")
+        engine = ecm.prepare_engine(create_engine(f"sqlite:///{tmp_path / 'crm.db'}"))
+        yield engine
+        engine.dispose()
+        return
+    server: PostgresServer = request.getfixturevalue("postgres_server")
+    url = server.create_database(template=request.getfixturevalue("prepared_postgres"))
+    engine = ecm.prepare_engine(create_engine(url))
+    yield engine
+    engine.dispose()
+    server.drop_database(url)
+
+
 @pytest.fixture
-def app(engine: Engine, tmp_path: Path) -> Iterator[Ecm]:
+def app(engine: Engine, tmp_path: Path, passwords: Passwords) -> Iterator[Ecm]:
     with ecm.open(
-        database=engine, storage=f"file:{tmp_path / 'files'}", search=f"whoosh:{tmp_path / 'index'}"
+        database=engine,
+        storage=f"file:{tmp_path / 'files'}",
+        search=f"whoosh:{tmp_path / 'index'}",
+        passwords=passwords,
     ) as app:
-        app.migrate()
         yield app
 
 

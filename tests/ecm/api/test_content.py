@@ -13,7 +13,7 @@ from ecm.models import AuditEvent
 from tests.ecm.api.clients import Api, check_problem
 
 # What differs between databases is tested beside the domain; these rules are of HTTP.
-pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("founded", ["sqlite"], indirect=True)
 
 CONTENT = bytes(range(256)) * 4
 PNG = bytes.fromhex(

@@ -15,7 +15,7 @@ from tests.firms import make_firm
 CONTENT = bytes(range(256)) * 4096
 
 
-@pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("founded", ["sqlite"], indirect=True)
 def test_documents_in_s3_are_stored_and_handed_out(
     migrated_database_url: str, s3_url: str, tmp_path: Path
 ) -> None:

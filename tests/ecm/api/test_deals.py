@@ -7,7 +7,7 @@ import pytest
 from tests.ecm.api.clients import Api, check_problem
 
 # What differs between databases is tested beside the domain; these rules are of HTTP.
-pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("founded", ["sqlite"], indirect=True)
 
 
 def test_a_deal_is_added_shown_changed_and_deleted(api: Api) -> None:

@@ -16,7 +16,7 @@ from ecm.bell import Bell
 from tests.ecm.api.clients import Api, check_problem
 
 # What differs between databases is tested beside the domain; these rules are of HTTP.
-pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("founded", ["sqlite"], indirect=True)
 
 
 @pytest.fixture

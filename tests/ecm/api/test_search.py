@@ -10,7 +10,7 @@ from tests.ecm.api.clients import Api, check_problem
 from tests.firms import index, put
 
 # What differs between databases is tested beside the domain; these rules are of HTTP.
-pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("founded", ["sqlite"], indirect=True)
 
 
 def test_documents_are_found_with_snippets_and_the_lag_is_told(api: Api) -> None:

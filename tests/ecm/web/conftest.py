@@ -11,15 +11,27 @@ from flask import Flask
 from ecm import Ecm, web
 from ecm.api.application import Application, put_library
 from tests.ecm.web.site import Site
-from tests.firms import Firm
+from tests.firms import Firm, Founded
 
 
 @pytest.fixture
-def migrated_database_url(migrated_sqlite: Path, tmp_path: Path) -> str:
-    """The URL of an SQLite database of the test's own, with our tables in it."""
+def migrated_database_url(founded_sqlite: Founded, tmp_path: Path) -> str:
+    """The URL of an SQLite database of the test's own, with our tables and two companies in it."""
     copy = tmp_path / "ecm.db"
-    shutil.copyfile(migrated_sqlite, copy)
+    shutil.copyfile(founded_sqlite.database, copy)
     return f"sqlite:///{copy}"
+
+
+@pytest.fixture
+def alfa(founded_sqlite: Founded) -> Firm:
+    """A company on the free tariff, in the copied database."""
+    return founded_sqlite.firms()[0]
+
+
+@pytest.fixture
+def beta(founded_sqlite: Founded) -> Firm:
+    """Another company, which must never learn of the first."""
+    return founded_sqlite.firms()[1]
 
 
 @pytest.fixture
