@@ -43,6 +43,10 @@ as_user = click.option("--as", "email", required=True, metavar="EMAIL", help="Wh
 
 def main() -> NoReturn:
     """The console script: run the command, and turn refusals into one line and an exit code."""
+    from ecm.cli_cards import COMMANDS
+
+    for command in COMMANDS:
+        cli.add_command(command)
     try:
         status = cli.main(standalone_mode=False)  # the code of an Exit is returned, not raised
     except click.ClickException as error:
