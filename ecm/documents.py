@@ -86,6 +86,7 @@ class Documents:
         version = self.versions.insert(document, staged, number=1, at=now)
         self._insert_link(document, card, now)
         self._tx.audit.record("document.added", "document", document.id, version=1, card=str(card.id))
+        self._tx.timeline.add(card, "document.added", document=str(document.id), title=document.title)
         self.enqueue(document.id)
         self._tx.session.flush()
         self._show(document, version, [card])
@@ -103,6 +104,7 @@ class Documents:
         version = self.versions.insert(document, staged, number=(last or 0) + 1, at=now)
         document.current_version, document.updated_at = version.number, now
         self._tx.audit.record("document.version_added", "document", document.id, version=version.number)
+        self._tx.timeline.add_of_document(document, "document.version_added", version=version.number)
         self.enqueue(document.id)
         session.flush()
         self._show(document, version, None)
@@ -197,6 +199,7 @@ class Documents:
         if all(other.id != card.id for other in document.cards):
             self._insert_link(document, card, clock.now())
             self._tx.audit.record("document.linked", "document", document.id, card=str(card.id))
+            self._tx.timeline.add(card, "document.linked", document=str(document.id), title=document.title)
             self.enqueue(document.id)
             self._tx.session.flush()
             self._tx.session.refresh(document, ["cards"])
@@ -212,6 +215,7 @@ class Documents:
             )
         )
         self._tx.audit.record("document.unlinked", "document", document.id, card=str(card.id))
+        self._tx.timeline.add(card, "document.unlinked", document=str(document.id), title=document.title)
         self.enqueue(document.id)
         self._tx.session.flush()
         self._tx.session.refresh(document, ["cards"])
@@ -223,6 +227,7 @@ class Documents:
             document.trashed_at = clock.now()
             document.trashed_by_id = self._tx.require_actor().user_id
             self._tx.audit.record("document.trashed", "document", document.id)
+            self._tx.timeline.add_of_document(document, "document.trashed")
             self.enqueue(document.id)
             self._tx.session.flush()
 
@@ -236,6 +241,7 @@ class Documents:
                     self._tx.audit.record("card.restored", card.kind, card.id, document=str(document.id))
             document.trashed_at = document.trashed_by_id = None
             self._tx.audit.record("document.restored", "document", document.id)
+            self._tx.timeline.add_of_document(document, "document.restored")
             self.enqueue(document.id)
             self._tx.session.flush()
 

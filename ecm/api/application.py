@@ -25,6 +25,7 @@ from ecm.api import (
     fields,
     filters,
     health,
+    imports,
     leads,
     metrics,
     option_sets,
@@ -128,7 +129,7 @@ def put_library(
 def api_blueprints() -> list[APIBlueprint]:
     """The API's parts."""
     of_cards = (deals, leads, conversions, contacts, organizations)
-    of_company = (pipelines, requirements, fields, option_sets, filters, teams, users)
+    of_company = (pipelines, requirements, fields, option_sets, filters, teams, users, imports)
     of_documents = (documents, versions, content, previews, uploads, trash, search)
     return [room.blueprint for room in (tokens, quota, *of_cards, *of_company, *of_documents, admin, health)]
 

@@ -12,7 +12,7 @@ from ecm import clock
 from ecm.cards.changes import Change
 from ecm.errors import Invalid
 from ecm.ids import parse_id
-from ecm.models import Base, Card, TimelineEntry
+from ecm.models import Base, Card, Document, DocumentCard, TimelineEntry
 from ecm.texts import clean_text
 
 if TYPE_CHECKING:
@@ -49,6 +49,22 @@ class Timeline:
             card,
             [("field.changed", {"field": each.field, "old": each.old, "new": each.new}) for each in changes],
         )
+
+    def add_of_document(self, document: Document, kind: str, **facts: object) -> None:
+        """Add an entry about a document to the timelines of all cards that it is on."""
+        told = {"document": str(document.id), "title": document.title, **facts}
+        columns = _TABLE.c
+        user_id = self._tx.actor.user_id if self._tx.actor else None
+        rows = select(
+            DocumentCard.company_id,
+            DocumentCard.card_id,
+            literal(kind, columns.kind.type),
+            literal(user_id, columns.user_id.type),
+            literal(told, columns.facts.type),
+            literal(clock.now(), columns.at.type),
+        ).where(DocumentCard.document_id == document.id, DocumentCard.company_id == self._tx.company_id)
+        names = ("company_id", "card_id", "kind", "user_id", "facts", "at")
+        self._tx.session.execute(insert(_TABLE).from_select(names, rows))
 
     def comment(self, card: Card, text: str) -> TimelineEntry:
         """Add what a person wrote about a card. Invalid: nothing, or more than 10,000 characters."""

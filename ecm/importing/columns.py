@@ -95,5 +95,14 @@ def check(tx: UnitOfWork, kind: str, header: Sequence[str], mapping: Sequence[st
         raise Invalid("mapping", f"a column for {' or '.join(needed)}")
 
 
+def column_of(header: Sequence[str], mapping: Sequence[str | None], field: str) -> str | None:
+    """The name of the column that went to a field, as errors of rows call it; None when there is none."""
+    names = ("last_name", "first_name", "middle_name")
+    for name, target in zip(header, mapping, strict=True):
+        if target is not None and (target == field or (target == FULL_NAME and field in names)):
+            return name
+    return None
+
+
 def _folded(name: str) -> str:
     return re.sub(r"[\W_]+", "", name.casefold().replace("ʼ", ""))

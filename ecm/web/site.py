@@ -28,6 +28,7 @@ from ecm.web import (
     fields,
     filters,
     formats,
+    imports,
     labels,
     languages,
     pipelines,
@@ -60,6 +61,7 @@ FAMILIES = (
     pipelines,
     fields,
     teams,
+    imports,
 )
 STATIC = Path(__file__).parent / "static"
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from flask import url_for
 from markupsafe import Markup
 
 from ecm.cards.timeline import TimelinePage
@@ -106,18 +107,20 @@ class _Words:
         role = f" ({facts['role']})" if facts.get("role") else ""
         return Markup(texts[kind]) % linked + role
 
-    def _of_document(self, kind: str, facts: Mapping[str, Any]) -> str:
-        title = str(facts.get("title") or facts.get("document") or "")
+    def _of_document(self, kind: str, facts: Mapping[str, Any]) -> str | Markup:
         texts = {
-            "document.added": _("Document: “%(title)s” was added", title=title),
-            "document.linked": _("Document: “%(title)s” was put here", title=title),
-            "document.unlinked": _("Document: “%(title)s” was taken off", title=title),
-            "document.version_added": _("Document: “%(title)s” has a new version", title=title),
-            "version.added": _("Document: “%(title)s” has a new version", title=title),
-            "document.trashed": _("Document: “%(title)s” was moved to the trash", title=title),
-            "document.restored": _("Document: “%(title)s” was restored", title=title),
+            "document.added": _("Document: %(title)s was added"),
+            "document.linked": _("Document: %(title)s was put here"),
+            "document.unlinked": _("Document: %(title)s was taken off"),
+            "document.version_added": _("Document: %(title)s has a new version"),
+            "document.trashed": _("Document: %(title)s was moved to the trash"),
+            "document.restored": _("Document: %(title)s was restored"),
         }
-        return texts.get(kind, kind)
+        if kind not in texts:
+            return kind
+        address = url_for("pages.documents.show", id=facts.get("document", "0"))
+        link = Markup('<a href="{}">{}</a>').format(address, facts.get("title", ""))
+        return Markup(texts[kind]) % {"title": link}
 
     def _links(self, told: Any) -> Markup:
         found = []

@@ -175,6 +175,15 @@ class BareStore:
             at=now,
             once_key=None,
         )
+        self._insert(
+            connection,
+            "ecm_timeline_entries",
+            card_id=self._card_id,
+            kind="document.added",
+            user_id=self._user_id,
+            facts={"document": str(document_id), "title": filename},
+            at=now,
+        )
         self._insert(connection, "ecm_outbox", document_id=document_id, created_at=now)
         return document_id
 

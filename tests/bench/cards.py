@@ -52,7 +52,7 @@ def run(folder: Path, quick: bool) -> list[Result]:
 
 def measure(engine: str, folder: Path, database: str | None, quick: bool) -> list[Result]:
     """Everything in turns, round by round: a noisy minute of the machine is spread over all."""
-    deals, entries, rounds = (10_000, 100_000, 20) if quick else (100_000, 1_000_000, 100)
+    deals, entries, rounds = (10_000, 100_000, 20) if quick else (100_000, 1_000_000, 60)
     with company(folder, database, deals, entries) as (app, office):
         firm = office.firm
         marked, others = lists(office) | cards(office), filtered(office) | unmarked(office)

@@ -44,4 +44,4 @@ def test_the_store_by_hand_runs_the_statements_of_the_library(tmp_path: Path) ->
         by_hand = statements(bare.engine, lambda: bare.add(new_content(), FILENAME))
     assert by_hand == ours
     assert ours.count("COMMIT") == 2
-    assert len(ours) == 9 + 2
+    assert len(ours) == 10 + 2

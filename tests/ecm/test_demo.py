@@ -160,7 +160,7 @@ def test_lost_passwords_are_made_anew(own_demo: Ecm, tmp_path: Path, left: str |
     if left is not None:
         (tmp_path / "demo.json").write_text(left)
     second = make_demo(own_demo, tmp_path)
-    assert (second.deals, second.documents) == (5, 12)
+    assert (second.deals, second.documents) == (7, 12)
     assert second.accounts[0].password != first[second.accounts[0].email]
     assert log_in(own_demo, second).role == "admin"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,8 +14,11 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 import ecm
 from ecm import Actor, Ecm
-from ecm.errors import SessionRefused, StagedFileExpired
-from ecm.models import Company, Document
+from ecm.cards.conversion_drafts import Target
+from ecm.cards.kinds import KINDS
+from ecm.cards.pipelines import NewStage
+from ecm.errors import Invalid, ManagedByApplication, SessionRefused, StagedFileExpired
+from ecm.models import Company, Deal, Document, Lead
 from ecm.passwords import Passwords
 from ecm.unit_of_work import UnitOfWork
 from tests.firms import usage
@@ -208,6 +212,38 @@ def test_users_and_cards_by_reference_are_made_once(app: Ecm, company: Company, 
         assert (first.id, second.title) == (second.id, "Новий заголовок")
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_card_of_each_kind_is_the_applications_and_leads_back_to_it(
+    app: Ecm, engine: Engine, me: Actor, kind: str
+) -> None:
+    """Listed with its documents; but only `ref` changes it, and such a lead is not converted."""
+    staged = stage(app, me, b"content")
+    with Session(engine) as session:
+        with app.begin(me, session=session) as tx:
+            card = tx.cards.ref(kind, "crm:1", title="Перша", url="https://crm.example/1")
+            card_id, document_id = card.id, tx.documents.add(staged, card=card).id
+        session.commit()
+        with app.begin(me, session=session) as tx:
+            again = tx.cards.ref(kind, "crm:1", title="Друга", url="https://crm.example/2")
+            assert again.id == card_id
+        session.commit()
+    with app.begin(me) as tx:
+        (listed,) = tx.lists.find(kind).items
+        assert (listed.id, listed.title, listed.external_url) == (card_id, "Друга", "https://crm.example/2")
+        assert [each.id for each in tx.documents.of_card(listed)] == [document_id]
+        with pytest.raises(ManagedByApplication) as refused:
+            tx.cards.rename(listed, "Чужа")
+        assert refused.value.url == "https://crm.example/2"
+        if kind == "lead":
+            with pytest.raises(ManagedByApplication):
+                tx.conversions.convert(tx.leads.get(card_id), {"contact": Target()})
+        if isinstance(listed, Deal | Lead):
+            with pytest.raises(ManagedByApplication):
+                tx.stages.move(listed, "won" if kind == "deal" else "contacted")
+        with pytest.raises(Invalid, match="http"):
+            tx.cards.ref(kind, "crm:2", title="Ні", url="javascript:alert(1)")
+
+
 def test_the_applications_own_tables_are_not_touched(app: Ecm, engine: Engine, me: Actor) -> None:
     app.migrate()
     tables = set(inspect(engine).get_table_names())
@@ -272,10 +308,61 @@ def fill_in(tx: UnitOfWork, document: Document) -> None:
     tx.documents.purge(document)
 
 
+def change_clients(tx: UnitOfWork) -> None:
+    firm = tx.organizations.add("ТОВ «Мрія»", tax_number="32855961")
+    tx.organizations.update(firm, title="Мрія")
+    person = tx.contacts.add(last_name="Коваль", phones=["044 123 45 67"], organizations=[firm.id])
+    tx.contacts.update(person, first_name="Олена", emails=["olena@k.example"])
+    tx.contacts.join(person, firm, "директорка")
+    tx.contacts.leave(person, firm)
+    tx.timeline.comment(person, "Любить каву")
+
+
+def change_leads(tx: UnitOfWork) -> None:
+    tx.stages.move(tx.leads.add("Спам"), "junk", reason="реклама")
+    lead = tx.leads.add("Лід", last_name="Коваль", organization_name="Мрія")
+    tx.leads.update(lead, amount="10.00")
+    tx.products.set(lead, [{"name": "Сервер", "price": "10.00"}])
+    targets = {"contact": Target(), "organization": Target(), "deal": Target(pipeline="sales")}
+    tx.conversions.convert(lead, targets)
+
+
+def set_up(tx: UnitOfWork) -> None:
+    made = tx.pipelines.add(
+        "deal", "Друга", [NewStage("Нова"), NewStage("Так", outcome="won"), NewStage("Ні", outcome="lost")]
+    )
+    tx.requirements.require("deal", "source", made.stages[1])
+    tx.requirements.release("deal", "source", made.stages[1])
+    team = tx.teams.add("Захід")
+    tx.teams.rename(team, "Схід")
+    saved = tx.saved_filters.add("deal", "Мої", [])
+    tx.saved_filters.delete(saved)
+    tx.users.forbid_creating(tx.users.get(tx.require_actor().user_id), ["lead"])
+
+
+def import_table(tx: UnitOfWork) -> None:
+    with tempfile.NamedTemporaryFile(suffix=".csv") as file:
+        file.write("Назва\nАльфа\nБета\n".encode())
+        file.flush()
+        made = tx.imports.read("organization", Path(file.name), "фірми.csv")
+    tx.imports.update(made, duplicates="update")
+    assert [row.outcome.state for row in tx.imports.preview(made)] == ["made", "made"]
+    tx.imports.start(made)
+    tx.imports.stop(made)
+    tx.imports.delete(made)
+
+
 MUTATORS: dict[str, Callable[[ecm.app.UnitOfWork, Document, ecm.StagedFile], object]] = {  # type: ignore[name-defined]
     "deals.add": lambda tx, d, s: tx.deals.add("Нова"),
     "deals.update": lambda tx, d, s: tx.deals.update(tx.deals.add("Нова"), stage="won"),
     "cards.ref": lambda tx, d, s: tx.cards.ref("deal", "new", title="Нова"),
+    "cards.ref of other kinds": lambda tx, d, s: [
+        tx.cards.ref(kind, "new", title="Нова", url="https://crm.example/new") for kind in KINDS
+    ],
+    "contacts and organizations": lambda tx, d, s: change_clients(tx),
+    "leads and conversions": lambda tx, d, s: change_leads(tx),
+    "pipelines, requirements, teams, filters, rights": lambda tx, d, s: set_up(tx),
+    "imports": lambda tx, d, s: import_table(tx),
     "cards.rename": lambda tx, d, s: tx.cards.rename(tx.deals.add("Нова"), "Інша"),
     "cards.delete": lambda tx, d, s: tx.cards.delete(tx.cards.get(d.cards[0].id), trash_documents=True),
     "documents.add": lambda tx, d, s: tx.documents.add(s, card=d.cards[0]),

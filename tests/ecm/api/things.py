@@ -46,6 +46,8 @@ BODIES: dict[str, dict[str, Any]] = {
     "/api/v1/teams": _NAME,
     "/api/v1/teams/<id>": _NAME,
     "/api/v1/filters": {"json": {"kind": "deal", "name": "x", "conditions": []}},
+    "/api/v1/imports": {"data": "Назва\nА".encode()},
+    "/api/v1/imports/<id>": {"json": {"duplicates": "skip"}},
     "/api/v1/users/<id>/rights": {"json": {"may_not_create": []}},
     "/api/v1/company/tariff": {"json": {"code": "free"}},
     "/api/v1/admin/companies": _NAME,
@@ -76,6 +78,8 @@ def add_things(api: Api) -> dict[str, dict[str, str]]:
     organization = add("/organizations", title="Ромашка")["id"]
     contact = add("/contacts", last_name="Шевченко", organizations=[organization])["id"]
     pipeline = api.get("/pipelines?kind=deal").json["items"][0]
+    table = api.post("/imports?kind=organization", data="Назва\nА".encode())
+    assert table.status_code == 201, table.text
     options = add("/option-sets", name="Канал", options=["Сайт"])
     return {
         "deals": {"id": str(api.alfa.deal.id)},
@@ -88,6 +92,7 @@ def add_things(api: Api) -> dict[str, dict[str, str]]:
         "requirements": {},
         "teams": {"id": add("/teams", name="Захід")["id"]},
         "filters": {"id": add("/filters", kind="deal", name="Мої", conditions=[], shared=True)["id"]},
+        "imports": {"id": table.json["id"]},
         "users": {"id": str(api.alfa.petro.user_id)},
         "documents": {"id": api.store(b"secret")["id"], "number": "1"},
         "uploads": {"id": upload.headers["Location"].rpartition("/")[2]},

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import event
 
 from tests.ecm.web.site import Site, read, send, send_only
+from tests.firms import put
 
 FORMS: dict[str, dict[str, object]] = {
     "deals": {"title": "Нове", "amount": "12,50", "currency": "EUR", "stage": "offer", "source": "Сайт"},
@@ -255,3 +256,9 @@ def test_who_may_not_create_a_kind_is_offered_no_form_for_it(site: Site) -> None
     assert "/deals/new" not in read(client.get("/deals"))
     assert client.get("/deals/new").status_code == 403
     assert send_only(client, "/deals/new", title="Forced").status_code == 403
+
+
+def test_a_timeline_tells_of_documents(site: Site) -> None:
+    document = put(site.app, site.alfa.olena, site.alfa.deal, b"x", "bill.txt")
+    page = read(site.visit(site.alfa.olena).get(f"/deals/{site.alfa.deal.id}/timeline"))
+    assert f'Document: <a href="/documents/{document.id}">bill.txt</a> was added' in page

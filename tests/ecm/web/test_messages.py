@@ -81,6 +81,8 @@ FOR_PROGRAMS = (
     "each id, once",
     "only of a",
     "small letters, digits and underscores",
+    "FIELD=VALUE",
+    "a deal or a lead",
 )
 
 

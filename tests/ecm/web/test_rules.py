@@ -31,7 +31,9 @@ def page_routes(site: Site, **values: object) -> Iterator[tuple[str, str]]:
                     yield method, path
 
 
-def test_another_companys_things_are_found_on_no_page(site: Site) -> None:
+def test_another_companys_things_are_found_on_no_page(site: Site, tmp_path: Path) -> None:
+    table = tmp_path / "table.csv"
+    table.write_text("Назва\nsecret")
     theirs = put(site.app, site.beta.olena, site.beta.deal, b"secret", "secret.txt")
     with site.app.begin(site.beta.olena) as tx:
         ids = {f"/{family}/filters/": tx.saved_filters.add("deal", "secret", []).id for family in FAMILIES}
@@ -42,6 +44,7 @@ def test_another_companys_things_are_found_on_no_page(site: Site) -> None:
             "/leads/": tx.leads.add("secret").id,
             "/contacts/": tx.contacts.add(last_name="secret").id,
             "/organizations/": tx.organizations.add("secret").id,
+            "/imports/": tx.imports.read("deal", table, "secret").id,
             "/settings/rights/": site.beta.petro.user_id,
         }
     with site.app.begin(site.beta.admin) as tx:
