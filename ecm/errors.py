@@ -135,8 +135,8 @@ class LeadConverted(Conflict):
 
 
 class DuplicatesFound(Conflict):
-    """Cards like those to be made are there already: reuse them, or say that others are wanted anyway. Nothing
-    was made. Each of `duplicates` tells its card, and by which value it is one."""
+    """Cards like those to be made are there already: reuse them, or say that others are wanted anyway.
+    Nothing was made. Each of `duplicates` tells its card, and by which value it is one."""
 
     code = "duplicates_found"
 
