@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
-from threading import Barrier
+from threading import Barrier, Event, Thread
 
 import openpyxl
 import pytest
@@ -393,6 +393,24 @@ def test_a_started_import_is_changed_no_more_but_stopped_and_forgotten(
         tx.imports.delete(tx.imports.get(id))
     with app.begin(alfa.olena) as tx, pytest.raises(NotFound):
         tx.imports.get(id)
+    assert count(app, alfa) == 2
+
+
+@ON_SQLITE
+def test_a_worker_runs_imports_beside_all_else(app: Ecm, alfa: Firm, table: Table) -> None:
+    id = read(app, alfa.olena, "organization", table.csv("Назва\nА\nБ\n"))
+    stop = Event()
+    worker = Thread(target=app.worker.run, args=[stop])
+    worker.start()
+    try:
+        with app.begin(alfa.olena) as tx:
+            tx.imports.start(tx.imports.get(id))
+        end = time.monotonic() + 30
+        while ImportRunner(app.database).has_work() and time.monotonic() < end:
+            time.sleep(0.05)
+    finally:
+        stop.set()
+        worker.join(30)
     assert count(app, alfa) == 2
 
 
