@@ -105,7 +105,7 @@ def test_a_document_is_put_on_another_deal_and_taken_off(site: Site, document: D
     assert "no longer on the deal" in page
     last = send(client, f"{path}/cards/{other.id}/remove")
     assert last.status_code == 409
-    assert "This is the only deal that the document is on." in read(last)
+    assert "This is the only card that the document is on." in read(last)
 
 
 @pytest.mark.parametrize("typed", ["", "Друга", "999", "12345678901234567890", "-1"])
@@ -148,7 +148,7 @@ def test_a_trashed_document_is_shown_and_not_changed(site: Site, document: Docum
 
 def test_a_row_is_what_the_list_shows(site: Site, document: Document) -> None:
     client = site.visit(site.alfa.olena)
-    row = read(client.get(f"/documents/{document.id}/row?deal={site.alfa.deal.id}"))
+    row = read(client.get(f"/documents/{document.id}/row?card={site.alfa.deal.id}"))
     assert row.strip().startswith("<li")
     assert "Договір.txt" in row
     assert client.get(f"/documents/{document.id}/row").status_code == 404
