@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from functools import partial
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 
 from ecm.search import query as queries
@@ -126,8 +126,9 @@ def among_many(
         find(crowded, name, query)
 
     def ask(engine: WhooshEngine, query: Query, other: Callable[[], str]) -> float:
-        for _ in range(BETWEEN):
-            find(engine, other(), query)
+        # Other queries on both sides: nobody asks the same twice in a row, alone or not.
+        for between in islice(cycle(each for each in chosen.values() if each is not query), BETWEEN):
+            find(engine, other(), between)
         return time_of(lambda: find(engine, company, query))
 
     together = Paired()
