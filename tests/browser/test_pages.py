@@ -177,7 +177,7 @@ def test_the_language_is_switched_on_any_page_and_stays(office: Office, visit: V
     page.get_by_role("button", name="Українська").click()
     expect(page.get_by_role("heading", name="Документи")).to_be_visible()
     assert page.url.endswith(office.card)
-    expect(page.locator(".fact-strip")).to_contain_text("125 000,00 ₴")
+    expect(page.locator(".facts")).to_contain_text("125 000,00 ₴")
     expect(olena.row("a.bin")).to_contain_text("1 МБ")
     page.get_by_label("Обліковий запис і мова").click()
     page.get_by_role("button", name="Вийти").click()
@@ -190,7 +190,7 @@ def test_times_are_by_the_clock_of_the_browser(office: Office, visit: Visit) -> 
     for zone in ("Asia/Tokyo", "America/New_York"):
         olena = visit(office.firm.olena, timezone_id=zone)
         olena.page.goto(office.card)
-        shown = olena.page.locator(".fact-strip time")
+        shown = olena.page.locator(".facts time").first
         expect(shown).not_to_contain_text("UTC")
         local = olena.page.evaluate(
             "(at) => new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' })",
@@ -275,13 +275,13 @@ def test_what_was_typed_stays_when_a_form_is_refused(office: Office, visit: Visi
     olena.expect_refusals(422)
     page = olena.page
     page.goto("/deals/new")
-    page.get_by_label("Title").fill("Набрана назва")
-    page.get_by_label("Amount").fill("сто гривень")
+    page.get_by_role("textbox", name="Title").fill("Набрана назва")
+    page.get_by_role("textbox", name="Amount").fill("сто гривень")
     page.get_by_role("button", name="Create deal").click()
     expect(page.get_by_text("Enter a number, for example 125000.00.")).to_be_visible()
-    expect(page.get_by_label("Title")).to_have_value("Набрана назва")
-    expect(page.get_by_label("Amount")).to_have_value("сто гривень")
-    expect(page.get_by_label("Amount")).to_be_focused()
-    page.get_by_label("Amount").fill("100")
+    expect(page.get_by_role("textbox", name="Title")).to_have_value("Набрана назва")
+    expect(page.get_by_role("textbox", name="Amount")).to_have_value("сто гривень")
+    expect(page.get_by_role("textbox", name="Amount")).to_be_focused()
+    page.get_by_role("textbox", name="Amount").fill("100")
     page.get_by_role("button", name="Create deal").click()
     expect(page.get_by_role("heading", name="Набрана назва")).to_be_visible()

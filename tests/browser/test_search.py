@@ -38,7 +38,7 @@ def test_a_document_is_opened_by_keyboard_from_what_is_offered(stocked: Office, 
     page = visit(stocked.firm.olena).page
     type_into_search(page, "договором пост")
     field = page.get_by_role("combobox")
-    (option,) = [page.get_by_role("option", name="Договір поставки.txt")]
+    (option,) = [page.get_by_role("listbox").get_by_role("option", name="Договір поставки.txt")]
     expect(option).to_be_visible()
     expect(field).to_have_attribute("aria-expanded", "true")
     page.keyboard.press("ArrowDown")
@@ -55,7 +55,7 @@ def test_a_document_is_opened_by_keyboard_from_what_is_offered(stocked: Office, 
 def test_escape_closes_what_is_offered_and_enter_searches(stocked: Office, visit: Visit) -> None:
     page = visit(stocked.firm.olena).page
     type_into_search(page, "дог")
-    expect(page.get_by_role("option")).to_have_count(2)
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(2)
     page.keyboard.press("Escape")
     expect(page.get_by_role("listbox")).to_be_hidden()
     expect(page.get_by_role("combobox")).to_have_value("дог")
@@ -72,7 +72,7 @@ def test_recent_searches_are_offered_in_the_empty_field_and_run_by_a_click(
     page.goto("/search?q=рахунок")
     page.goto("/deals")
     page.get_by_role("combobox").click()
-    page.get_by_role("option", name="рахунок").click()
+    page.get_by_role("listbox").get_by_role("option", name="рахунок").click()
     page.wait_for_url("**/search?q=*")
     expect(page.get_by_text("Found: 3 documents")).to_be_visible()
 
@@ -89,13 +89,13 @@ def test_an_answer_that_comes_too_late_is_not_shown(stocked: Office, visit: Visi
         type_into_search(page, "лист")
     with page.expect_response("**/suggestions?q=%D0%B4*"):
         page.get_by_role("combobox").fill("дог")
-    expect(page.get_by_role("option")).to_have_count(2)
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(2)
     assert held
     for route in held:
         route.fulfill(json={"documents": [], "searches": ["too late"]})
     page.keyboard.press("ArrowDown")
-    expect(page.get_by_role("option", selected=True)).to_have_count(1)
-    expect(page.get_by_role("option")).to_have_count(2)
+    expect(page.get_by_role("listbox").get_by_role("option", selected=True)).to_have_count(1)
+    expect(page.get_by_role("listbox").get_by_role("option")).to_have_count(2)
 
 
 def test_the_field_stays_a_field_while_suggestions_do_not_answer(stocked: Office, visit: Visit) -> None:
