@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import Select, bindparam, false, func, select, update
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import lazyload
 
 from ecm import clock
 from ecm.access import require_may_create
@@ -49,6 +50,20 @@ _LIVE_CARD = {
 }
 
 
+def _locked(query: Select[Any], model: type[Card]) -> Select[Any]:
+    """The query, which locks the cards that it finds.
+
+    Without their stages: PostgreSQL, once it has waited for a move, would seek the new stage in the row of
+    the old one. Their keys stay free, so that what refers to them is stored meanwhile.
+    """
+    locking = query.options(lazyload("*")).with_for_update(of=model, key_share=True)
+    return locking.execution_options(populate_existing=True)
+
+
+_LOCKED_CARD = {kind: _locked(query, _MODELS[kind]) for kind, query in _LIVE_CARD.items()}
+_BEGIN_WRITING = update(Card.__table__).where(false()).values(title="")  # type: ignore[arg-type]
+
+
 class Cards:
     """The cards of the actor's company, within a unit of work."""
 
@@ -74,12 +89,31 @@ class Cards:
         return {card.id: card for card in cards if card.company_id == company_id and card.deleted_at is None}
 
     def own(self, card: C) -> C:
-        """The card as a row of this transaction, should it come from an earlier one. NotFound."""
-        if card in self._tx.session:
+        """The card as a row of this transaction, should it come from an earlier one. NotFound, also for one
+        of another company that an application read in the same session."""
+        if card in self._tx.session and card.company_id == self._tx.company_id and card.deleted_at is None:
             return card
         found = self.get(card.id, kind=card.kind)
         assert isinstance(found, type(card))
         return found
+
+    def lock(self, card: C) -> C:
+        """The card as it is now, which nobody else changes before this transaction ends: they wait in their
+        own `lock`. NotFound: it was deleted meanwhile, or is another company's."""
+        wanted = {"card": card.id, "of_company": self._tx.company_id}
+        self._begin_writing()
+        found: Card | None = self._tx.session.scalar(_LOCKED_CARD[card.kind], wanted)
+        if found is None:
+            raise NotFound(card.kind, card.id)
+        assert isinstance(found, type(card))
+        return found
+
+    def _begin_writing(self) -> None:
+        """Let no other change come between what is read from here on and what is written."""
+        session = self._tx.session
+        session.flush()  # what is loaded anew must not be older than what was set
+        if session.get_bind().dialect.name == "sqlite":
+            session.execute(_BEGIN_WRITING)  # SQLite has no row locks: the first write locks it all
 
     def require_writable(self, card: Card) -> None:
         """ManagedByApplication: the card is registered by an application; LeadConverted."""
@@ -153,7 +187,7 @@ class Cards:
         ManagedByApplication, LeadConverted; Invalid; MissingFields when a required field would be emptied or
         a missing one among those that are changed stays empty. Nothing is written then.
         """
-        card = self.own(card)
+        card = self.lock(card)
         self.require_writable(card)
         parsed = {name: self._parse_common(name, value) for name, value in own.items()}
         country = str(parsed.get("country") or getattr(card, "country", DEFAULT_COUNTRY))
@@ -190,10 +224,14 @@ class Cards:
             raise Invalid("kind", "one of " + ", ".join(KINDS))
         reference, link = clean_line("ref", ref), _clean_url(url)
         session, company_id = self._tx.session, self._tx.company_id
-        query = select(KINDS[kind].model).where(
-            Card.company_id == company_id, Card.kind == kind, Card.external_ref == reference
+        query = _locked(
+            select(KINDS[kind].model).where(
+                Card.company_id == company_id, Card.kind == kind, Card.external_ref == reference
+            ),
+            KINDS[kind].model,
         )
-        card = session.scalar(query)
+        self._begin_writing()
+        card: Card | None = session.scalar(query)
         if card is None:
             try:
                 with session.begin_nested():
@@ -201,6 +239,7 @@ class Cards:
                     return self.add(made, title=title, external_ref=reference, external_url=link)
             except IntegrityError:  # made by another process since we looked
                 card = session.scalars(query).one()
+                assert isinstance(card, Card)
         card.deleted_at, card.external_url = None, link
         self._retitle(card, title)
         session.flush()
@@ -213,7 +252,7 @@ class Cards:
     def delete(self, card: Card, *, trash_documents: bool = False) -> None:
         """Delete a card. HasDocuments unless `trash_documents`: then those that are on no other card go
         to the trash, and the others stay on theirs."""
-        card = self.own(card)
+        card = self.lock(card)
         count = self.count_documents(card)
         if count and not trash_documents:
             raise HasDocuments(count)

@@ -86,7 +86,7 @@ class ProductLines:
         """Put these lines on a card in place of those that it has: `name`, `quantity` (1), `price`, `unit`,
         `discount_percent` (0), `tax_percent` (0). The card's amount becomes their total, as long as there are
         any. Invalid names the line and what is wrong; ManagedByApplication; LeadConverted."""
-        card = self._tx.cards.own(card)
+        card = self._tx.cards.lock(card)
         self._tx.cards.require_writable(card)
         if len(lines) > LINES_MOST:
             raise Invalid("products", f"{LINES_MOST} lines at most")

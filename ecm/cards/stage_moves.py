@@ -43,7 +43,7 @@ class StageMoves:
         lead need a `reason`. Invalid: a stage of another pipeline, an archived one, or the one for converted
         leads, which only `Conversions.convert` sets. Nothing happens when the card stands there.
         """
-        card = self._tx.cards.own(card)
+        card = self._tx.cards.lock(card)
         self._tx.cards.require_writable(card)
         to = self._stage_of(card, stage)
         if to.id == card.stage_id:

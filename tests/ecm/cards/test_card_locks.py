@@ -1,0 +1,129 @@
+"""Two people who change one card at the same time, and cards that are not the actor's to change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from threading import Event
+
+import pytest
+from sqlalchemy.orm import Session
+
+from ecm import Ecm
+from ecm.cards.conversion_drafts import Target
+from ecm.errors import LeadConverted, NotFound
+from ecm.unit_of_work import UnitOfWork
+from tests.firms import Firm
+
+SOON_S = 0.2
+"""How long the other one is given to come as far as the lock."""
+IN_THE_END_S = 20
+
+only_sqlite = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+
+
+def change_meanwhile(
+    app: Ecm, firm: Firm, first: Callable[[UnitOfWork], object], second: Callable[[UnitOfWork], object]
+) -> None:
+    """Let Petro begin the second change while Olena's first one is not committed yet."""
+    begun = Event()
+
+    def do_second() -> None:
+        with app.begin(firm.petro) as tx:
+            begun.set()
+            second(tx)
+
+    with ThreadPoolExecutor(1) as pool:
+        with app.begin(firm.olena) as tx:
+            first(tx)
+            doing: Future[None] = pool.submit(do_second)
+            assert begun.wait(IN_THE_END_S)
+            with pytest.raises(TimeoutError):
+                doing.result(SOON_S)
+        doing.result(IN_THE_END_S)
+
+
+def test_of_two_moves_at_once_the_second_starts_where_the_first_ended(app: Ecm, alfa: Firm) -> None:
+    def lose(tx: UnitOfWork) -> None:
+        tx.deals.update(tx.deals.get(alfa.deal.id), stage="lost", reason="дорого")
+
+    def win(tx: UnitOfWork) -> None:
+        tx.deals.update(tx.deals.get(alfa.deal.id), stage="won")
+
+    change_meanwhile(app, alfa, lose, win)
+    with app.begin(alfa.olena) as tx:
+        deal = tx.deals.get(alfa.deal.id)
+        assert (deal.stage.code, deal.lost_reason) == ("won", None)
+        assert [stay.stage.code for stay in tx.stages.history(deal)] == ["won", "lost", "new"]
+
+
+def test_of_two_who_set_products_and_phones_at_once_each_replaces_all(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        lead_id = tx.leads.add("Запит", phones=["044 123 45 67"]).id
+
+    def fill(price: str, phone: str) -> Callable[[UnitOfWork], None]:
+        def change(tx: UnitOfWork) -> None:
+            lead = tx.leads.get(lead_id)
+            tx.products.set(lead, [{"name": "Сервер", "price": price}])
+            tx.leads.update(lead, phones=[phone])
+
+        return change
+
+    change_meanwhile(app, alfa, fill("100", "067 111 11 11"), fill("200", "067 222 22 22"))
+    with app.begin(alfa.olena) as tx:
+        lead = tx.leads.get(lead_id)
+        (line,) = tx.products.of(lead).lines
+        assert (str(line.price), str(lead.amount)) == ("200.00", "200.00")
+        assert [each.value for each in tx.contact_points.of([lead_id])[lead_id]] == ["067 222 22 22"]
+
+
+def test_a_lead_that_is_converted_meanwhile_is_not_edited(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        lead_id = tx.leads.add("Запит", last_name="Мельник").id
+
+    def convert(tx: UnitOfWork) -> None:
+        tx.conversions.convert(tx.leads.get(lead_id), {"contact": Target()})
+
+    def edit(tx: UnitOfWork) -> None:
+        tx.leads.update(tx.leads.get(lead_id), title="Інший", stage="contacted")
+
+    with pytest.raises(LeadConverted):
+        change_meanwhile(app, alfa, convert, edit)
+    with app.begin(alfa.olena) as tx:
+        lead = tx.leads.get(lead_id)
+        assert (lead.title, lead.stage.outcome) == ("Запит", "quality")
+
+
+@only_sqlite
+def test_a_card_that_was_read_before_another_change_is_locked_as_it_is_now(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.petro) as tx:
+        mine = tx.deals.get(alfa.deal.id)
+        with app.begin(alfa.olena) as other:
+            other.deals.update(other.deals.get(alfa.deal.id), title="Інша", stage="offer")
+        locked = tx.cards.lock(mine)
+        assert locked is mine
+        assert (mine.title, mine.stage.code) == ("Інша", "offer")
+
+
+@only_sqlite
+def test_a_deleted_card_and_one_of_another_company_are_not_found_though_in_the_session(
+    app: Ecm, alfa: Firm, beta: Firm
+) -> None:
+    with Session(app.database.engine) as session:
+        with app.begin(alfa.olena, session=session) as tx:
+            theirs = tx.deals.get(alfa.deal.id)
+        with app.begin(beta.olena, session=session) as tx:
+            for use in (
+                tx.cards.own,
+                tx.cards.lock,
+                lambda deal: tx.deals.update(deal, title="Чужа"),
+                lambda deal: tx.timeline.comment(deal, "Чуже"),
+            ):
+                with pytest.raises(NotFound):
+                    use(theirs)
+        with app.begin(alfa.olena, session=session) as tx:
+            tx.cards.delete(theirs)
+            with pytest.raises(NotFound):
+                tx.cards.own(theirs)
+            with pytest.raises(NotFound):
+                tx.cards.lock(theirs)
