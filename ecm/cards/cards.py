@@ -223,27 +223,38 @@ class Cards:
         if kind not in KINDS:
             raise Invalid("kind", "one of " + ", ".join(KINDS))
         reference, link = clean_line("ref", ref), _clean_url(url)
-        session, company_id = self._tx.session, self._tx.company_id
-        query = _locked(
-            select(KINDS[kind].model).where(
-                Card.company_id == company_id, Card.kind == kind, Card.external_ref == reference
-            ),
-            KINDS[kind].model,
-        )
-        self._begin_writing()
-        card: Card | None = session.scalar(query)
+        card = self._lock_ref(kind, reference)
         if card is None:
             try:
-                with session.begin_nested():
+                with self._tx.session.begin_nested():
                     made = self._blank(kind)
                     return self.add(made, title=title, external_ref=reference, external_url=link)
             except IntegrityError:  # made by another process since we looked
-                card = session.scalars(query).one()
-                assert isinstance(card, Card)
+                card = self._lock_ref(kind, reference)
+                assert card is not None
         card.deleted_at, card.external_url = None, link
         self._retitle(card, title)
-        session.flush()
+        self._tx.session.flush()
         return card
+
+    def unref(self, kind: str, ref: str, *, trash_documents: bool = False) -> None:
+        """Delete the card that an embedding application knows as `ref`, which only it does, as `delete`
+        does with the others. `ref` brings it back. NotFound; HasDocuments."""
+        if kind not in KINDS:
+            raise Invalid("kind", "one of " + ", ".join(KINDS))
+        card = self._lock_ref(kind, clean_line("ref", ref))
+        if card is None or card.deleted_at is not None:
+            raise NotFound(kind, ref)
+        self._delete(card, trash_documents)
+
+    def _lock_ref(self, kind: str, ref: str) -> Card | None:
+        self._begin_writing()
+        model = KINDS[kind].model
+        query = select(model).where(
+            Card.company_id == self._tx.company_id, Card.kind == kind, Card.external_ref == ref
+        )
+        found: Card | None = self._tx.session.scalar(_locked(query, model))
+        return found
 
     def rename(self, card: Card, title: str) -> None:
         """Give a card a new title; its documents are found by it from then on."""
@@ -251,8 +262,13 @@ class Cards:
 
     def delete(self, card: Card, *, trash_documents: bool = False) -> None:
         """Delete a card. HasDocuments unless `trash_documents`: then those that are on no other card go
-        to the trash, and the others stay on theirs."""
+        to the trash, and the others stay on theirs. ManagedByApplication: `unref` is for those;
+        LeadConverted: what was made of a lead leads back to it."""
         card = self.lock(card)
+        self.require_writable(card)
+        self._delete(card, trash_documents)
+
+    def _delete(self, card: Card, trash_documents: bool) -> None:
         count = self.count_documents(card)
         if count and not trash_documents:
             raise HasDocuments(count)

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 
 from ecm import Ecm
 from ecm.cards.conversion_drafts import Target
-from ecm.errors import LeadConverted, NotFound
+from ecm.errors import HasDocuments, LeadConverted, ManagedByApplication, NotFound
 from ecm.unit_of_work import UnitOfWork
-from tests.firms import Firm
+from tests.firms import Firm, put
 
 SOON_S = 0.2
 """How long the other one is given to come as far as the lock."""
@@ -127,3 +127,45 @@ def test_a_deleted_card_and_one_of_another_company_are_not_found_though_in_the_s
                 tx.cards.own(theirs)
             with pytest.raises(NotFound):
                 tx.cards.lock(theirs)
+
+
+@only_sqlite
+def test_people_comment_on_an_applications_card_and_do_not_delete_it(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.admin) as tx:
+        card = tx.cards.ref("lead", "crm:7", title="Запит", url="https://crm.example/7")
+        with pytest.raises(ManagedByApplication):
+            tx.cards.delete(card)
+        tx.timeline.comment(card, "Бачу")
+        assert tx.cards.get(card.id).deleted_at is None
+
+
+@only_sqlite
+def test_the_application_deletes_its_card_and_brings_it_back(app: Ecm, alfa: Firm, beta: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        card_id = tx.cards.ref("deal", "crm:7", title="Замовлення").id
+        deal = tx.deals.get(card_id)
+    document = put(app, alfa.olena, deal, b"x")
+    with app.begin(beta.olena) as tx, pytest.raises(NotFound):
+        tx.cards.unref("deal", "crm:7")
+    with app.begin(alfa.olena) as tx:
+        with pytest.raises(HasDocuments):
+            tx.cards.unref("deal", "crm:7")
+        tx.cards.unref("deal", "crm:7", trash_documents=True)
+        assert tx.documents.get(document.id).trashed_at is not None
+        for kind, ref in (("deal", "crm:7"), ("deal", "crm:8"), ("lead", "crm:7")):
+            with pytest.raises(NotFound):
+                tx.cards.unref(kind, ref)
+        assert tx.cards.ref("deal", "crm:7", title="Знову").id == card_id
+
+
+@only_sqlite
+def test_a_converted_lead_is_commented_on_and_not_deleted(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        lead = tx.leads.add("Запит", last_name="Мельник")
+        tx.conversions.convert(lead, {"contact": Target()})
+    with app.begin(alfa.olena) as tx:
+        lead = tx.leads.get(lead.id)
+        with pytest.raises(LeadConverted):
+            tx.cards.delete(lead)
+        tx.timeline.comment(lead, "Подзвонити")
+        assert tx.leads.get(lead.id).deleted_at is None
