@@ -378,7 +378,8 @@ class Cards:
         if kind == "organization":
             return Organization(country=DEFAULT_COUNTRY)
         pipeline = self._tx.pipelines.default(kind)
-        way = {"pipeline_id": pipeline.id, "stage_id": pipeline.stages[0].id, "currency": DEFAULT_CURRENCY}
+        stage = self._tx.pipelines.first_stage(pipeline)
+        way = {"pipeline_id": pipeline.id, "stage_id": stage.id, "currency": DEFAULT_CURRENCY}
         return Deal(**way) if kind == "deal" else Lead(**way, country=DEFAULT_COUNTRY)
 
 

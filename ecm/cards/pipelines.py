@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import selectinload
 
 from ecm import clock
 from ecm.access import require_admin
 from ecm.errors import InUse, Invalid, NotFound, Taken
+from ecm.ids import parse_id
 from ecm.models import Deal, Lead, Pipeline, Stage
 from ecm.texts import clean_line
 
@@ -86,6 +88,20 @@ class Pipelines:
         codes = ", ".join(each.code for each in pipeline.stages if each.archived_at is None)
         raise Invalid("stage", f"a stage of the pipeline {pipeline.code}: {codes}")
 
+    def own_stage(self, stage: Stage) -> Stage:
+        """A stage of the company as a row of this transaction. NotFound."""
+        found = self._tx.session.get(Stage, parse_id("stage", stage.id))
+        if found is None or found.company_id != self._tx.company_id:
+            raise NotFound("stage", stage.id)
+        return found
+
+    def first_stage(self, pipeline: Pipeline) -> Stage:
+        """The stage that new cards begin in unless told otherwise: not archived, not final."""
+        for each in pipeline.stages:
+            if each.archived_at is None and each.outcome is None:
+                return each
+        raise Invalid("pipeline", "a pipeline with a stage to begin in")
+
     def way(self, kind: str, pipeline: int | str | None, stage: str | None) -> Stage:
         """The stage that a new card begins in: of a pipeline (its code or id; the default one), by its code
         (the first). Invalid: no such pipeline or stage, one that is archived, or the one of conversions."""
@@ -96,37 +112,43 @@ class Pipelines:
             raise Invalid("pipeline", f"one of {codes}") from None
         if chosen.archived_at is not None:
             raise Invalid("pipeline", "a pipeline that is not archived")
-        found = self.stage(chosen, stage) if stage is not None else chosen.stages[0]
+        found = self.stage(chosen, stage) if stage is not None else self.first_stage(chosen)
         if found.archived_at is not None or found.outcome == "quality":
             raise Invalid("stage", "a stage that new cards can begin in")
         return found
 
     def add(self, kind: str, name: str, stages: Sequence[NewStage], *, code: str | None = None) -> Pipeline:
-        """A new pipeline with its stages, in their order. It needs one that is not final, and one for each
+        """A new pipeline with its stages, in their order: some that are not final, then one at least for each
         way that such cards end. Invalid; Taken: the code is in use."""
         require_admin(self._tx.require_actor(), "adding a pipeline")
         if kind not in OUTCOMES:
             raise Invalid("kind", "one of " + ", ".join(OUTCOMES))
-        _check_stages(kind, stages)
+        stages = _clean_stages(kind, stages)
         name = _clean_name("name", name)
         code = _clean_code(code or make_code(name))
         existing = self._all(kind)
         if any(each.code == code for each in existing):
             raise Taken("code", code)
         position = 1 + max((each.position for each in existing), default=-1)
-        pipeline = self._insert(self._tx.company_id, kind, code, name, position, stages)
+        try:
+            with self._tx.session.begin_nested():
+                pipeline = self._insert(self._tx.company_id, kind, code, name, position, stages)
+        except IntegrityError:  # made by somebody else since we looked
+            raise Taken("code", code) from None
         self._tx.audit.record("pipeline.added", "pipeline", pipeline.id, name=name, kind=kind)
         return pipeline
 
     def rename(self, pipeline: Pipeline, name: str) -> None:
         """Give a pipeline another name; its code stays."""
         require_admin(self._tx.require_actor(), "changing a pipeline")
+        pipeline = self.get(pipeline.id)
         pipeline.name = _clean_name("name", name)
         self._record("pipeline.renamed", pipeline, name=pipeline.name)
 
     def archive(self, pipeline: Pipeline) -> None:
         """Take no new cards any more; those in it go on. Conflict: it is the last one of its kind."""
         require_admin(self._tx.require_actor(), "archiving a pipeline")
+        pipeline = self.get(pipeline.id)
         if [pipeline.id] == [each.id for each in self.list(pipeline.card_kind)]:
             raise InUse("pipeline", pipeline.name, 1)
         pipeline.archived_at = pipeline.archived_at or clock.now()
@@ -135,6 +157,7 @@ class Pipelines:
     def restore(self, pipeline: Pipeline) -> None:
         """Take new cards again. Idempotent."""
         require_admin(self._tx.require_actor(), "restoring a pipeline")
+        pipeline = self.get(pipeline.id)
         pipeline.archived_at = None
         self._record("pipeline.restored", pipeline)
 
@@ -147,50 +170,56 @@ class Pipelines:
         self._tx.session.expire_all()
 
     def add_stage(self, pipeline: Pipeline, stage: NewStage, *, before: Stage | None = None) -> Stage:
-        """Add a stage, before another or, if it is not final, before the first final one. Invalid; Taken."""
+        """Add a stage, before another or, if it is not final, before the first final one. Invalid, also for a
+        final stage before one that is not; Taken."""
         require_admin(self._tx.require_actor(), "changing a pipeline")
+        pipeline = self.get(pipeline.id)
         stages = list(pipeline.stages)
-        _check_outcome(pipeline.card_kind, stage)
+        new = _clean_stage(pipeline.card_kind, stage)
         if len(stages) >= STAGES_MOST:
             raise Invalid("stages", f"{STAGES_MOST} at most")
-        name = _clean_name("name", stage.name)
-        code = _clean_code(stage.code or make_code(name))
-        if any(each.code == code for each in stages):
-            raise Taken("code", code)
-        ends = (number for number, each in enumerate(stages) if each.outcome and not stage.outcome)
-        place = stages.index(before) if before is not None else next(ends, len(stages))
-        made = Stage(
-            company_id=pipeline.company_id,
-            pipeline_id=pipeline.id,
-            code=code,
-            name=name,
-            position=place,
-            outcome=stage.outcome,
-        )
+        if any(each.code == new.code for each in stages):
+            raise Taken("code", str(new.code))
+        ends = (number for number, each in enumerate(stages) if each.outcome and not new.outcome)
+        place = next(ends, len(stages))
+        if before is not None:
+            place = stages.index(self.stage(pipeline, before.id))
+        outcomes = [each.outcome for each in stages]
+        _check_order([*outcomes[:place], new.outcome, *outcomes[place:]])
+        made = _stage(pipeline, new, place)
+        try:
+            with self._tx.session.begin_nested():
+                self._tx.session.add(made)
+        except IntegrityError:  # made by somebody else since we looked
+            raise Taken("code", str(new.code)) from None
         stages.insert(place, made)
-        self._tx.session.add(made)
         for position, each in enumerate(stages):
             each.position = position
-        self._record("stage.added", pipeline, stage=name)
+        self._record("stage.added", pipeline, stage=new.name)
         self._tx.session.refresh(pipeline, ["stages"])
         return made
 
     def rename_stage(self, stage: Stage, name: str) -> None:
         """Give a stage another name; its code stays."""
         require_admin(self._tx.require_actor(), "changing a pipeline")
+        stage = self.own_stage(stage)
         stage.name = _clean_name("name", name)
         self._record("stage.renamed", stage.pipeline, stage=stage.name)
 
     def order_stages(self, pipeline: Pipeline, stages: Sequence[int | str]) -> None:
-        """Put the stages into an order, given by all their ids. Invalid."""
+        """Put the stages into an order, given by all their ids; the final ones stay behind. Invalid."""
         require_admin(self._tx.require_actor(), "changing a pipeline")
-        _put_in_order("stages", {str(each.id): each for each in pipeline.stages}, stages)
+        pipeline = self.get(pipeline.id)
+        found = {str(each.id): each for each in pipeline.stages}
+        _check_order([found[str(id)].outcome for id in stages if str(id) in found])
+        _put_in_order("stages", found, stages)
         self._record("stages.ordered", pipeline)
         self._tx.session.refresh(pipeline, ["stages"])
 
     def archive_stage(self, stage: Stage) -> None:
         """Let no more cards come to a stage. InUse: cards stand in it, or it is the last of its kind."""
         require_admin(self._tx.require_actor(), "changing a pipeline")
+        stage = self.own_stage(stage)
         model = Deal if stage.pipeline.card_kind == "deal" else Lead
         standing = self._tx.session.scalars(
             select(model.card_id)
@@ -212,6 +241,7 @@ class Pipelines:
     def restore_stage(self, stage: Stage) -> None:
         """Let cards come to an archived stage again. Idempotent."""
         require_admin(self._tx.require_actor(), "changing a pipeline")
+        stage = self.own_stage(stage)
         if stage.archived_at is not None:
             stage.archived_at = None
             self._record("stage.restored", stage.pipeline, stage=stage.name)
@@ -232,17 +262,7 @@ class Pipelines:
         pipeline = Pipeline(company_id=company_id, card_kind=kind, code=code, name=name, position=position)
         self._tx.session.add(pipeline)
         self._tx.session.flush()
-        self._tx.session.add_all(
-            Stage(
-                company_id=company_id,
-                pipeline_id=pipeline.id,
-                code=_clean_code(stage.code or make_code(stage.name)),
-                name=_clean_name("name", stage.name),
-                position=number,
-                outcome=stage.outcome,
-            )
-            for number, stage in enumerate(stages)
-        )
+        self._tx.session.add_all(_stage(pipeline, each, number) for number, each in enumerate(stages))
         self._tx.session.flush()
         return pipeline
 
@@ -269,22 +289,43 @@ def _clean_code(code: str) -> str:
     return code
 
 
-def _check_outcome(kind: str, stage: NewStage) -> None:
+def _clean_stage(kind: str, stage: NewStage) -> NewStage:
     if stage.outcome is not None and stage.outcome not in OUTCOMES[kind]:
         raise Invalid("outcome", "one of " + ", ".join(OUTCOMES[kind]))
+    name = _clean_name("name", stage.name)
+    return NewStage(name, _clean_code(stage.code or make_code(name)), stage.outcome)
 
 
-def _check_stages(kind: str, stages: Sequence[NewStage]) -> None:
+def _clean_stages(kind: str, stages: Sequence[NewStage]) -> list[NewStage]:
     if len(stages) > STAGES_MOST:
         raise Invalid("stages", f"{STAGES_MOST} at most")
-    for stage in stages:
-        _check_outcome(kind, stage)
-    codes = [stage.code or make_code(stage.name) for stage in stages]
+    cleaned = [_clean_stage(kind, stage) for stage in stages]
+    codes = [stage.code for stage in cleaned]
     for code in codes:
         if codes.count(code) > 1:
-            raise Taken("code", code)
-    if {stage.outcome for stage in stages} != {None, *OUTCOMES[kind]}:
+            raise Taken("code", str(code))
+    if {stage.outcome for stage in cleaned} != {None, *OUTCOMES[kind]}:
         raise Invalid("stages", "some that are not final, and one each that is " + ", ".join(OUTCOMES[kind]))
+    _check_order([stage.outcome for stage in cleaned])
+    return cleaned
+
+
+def _check_order(outcomes: Sequence[str | None]) -> None:
+    """Invalid: a stage that is not final comes after one that is."""
+    are_final = [outcome is not None for outcome in outcomes]
+    if are_final != sorted(are_final):
+        raise Invalid("stages", "those that are not final before those that are")
+
+
+def _stage(pipeline: Pipeline, new: NewStage, position: int) -> Stage:
+    return Stage(
+        company_id=pipeline.company_id,
+        pipeline_id=pipeline.id,
+        code=new.code,
+        name=new.name,
+        position=position,
+        outcome=new.outcome,
+    )
 
 
 def _put_in_order(

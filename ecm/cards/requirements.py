@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from ecm.access import require_admin
 from ecm.cards.kinds import CUSTOM, KINDS
@@ -34,26 +35,34 @@ class Requirements:
 
     def require(self, kind: str, field: str, stage: Stage | None = None) -> None:
         """Require a field of all cards of a kind: always, or from a stage on. Cards that lack it are asked
-        for it when they are changed or moved. Idempotent. Invalid: no such field."""
+        for it when they are changed or moved. Idempotent. Invalid: no such field; NotFound: no such stage."""
         require_admin(self._tx.require_actor(), "requiring a field")
         self._check_field(kind, field)
+        if stage is not None:
+            stage = self._tx.pipelines.own_stage(stage)
         if stage is not None and stage.pipeline.card_kind != kind:
             raise Invalid("stage", f"a stage of a pipeline for the kind {kind}")
         wanted = (kind, field, stage.id if stage else None)
         if wanted not in {(each.card_kind, each.field, each.stage_id) for each in self._all}:
-            self._tx.session.add(
-                Requirement(
-                    company_id=self._tx.company_id,
-                    card_kind=kind,
-                    field=field,
-                    stage_id=stage.id if stage else None,
-                )
+            made = Requirement(
+                company_id=self._tx.company_id,
+                card_kind=kind,
+                field=field,
+                stage_id=stage.id if stage else None,
             )
+            try:
+                with self._tx.session.begin_nested():
+                    self._tx.session.add(made)
+            except IntegrityError:  # required by somebody else since we looked
+                self.__dict__.pop("_all", None)
+                return
             self._changed("field.required", kind, field, stage)
 
     def release(self, kind: str, field: str, stage: Stage | None = None) -> None:
-        """Require a field no more: always, or from a stage on. Idempotent."""
+        """Require a field no more: always, or from a stage on. Idempotent. NotFound: no such stage."""
         require_admin(self._tx.require_actor(), "releasing a field")
+        if stage is not None:
+            stage = self._tx.pipelines.own_stage(stage)
         self._tx.session.execute(
             delete(Requirement).where(
                 Requirement.company_id == self._tx.company_id,

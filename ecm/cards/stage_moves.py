@@ -100,7 +100,7 @@ class StageMoves:
             return self._tx.pipelines.stage(card.pipeline, stage)
         if stage.pipeline_id != card.pipeline_id:
             raise Invalid("stage", "a stage of the card's own pipeline")
-        return stage
+        return self._tx.pipelines.own_stage(stage)
 
     def reason(self, to: Stage, reason: str | None) -> str | None:
         """The reason to keep of a card that comes to a stage which needs one. Invalid: none is given."""

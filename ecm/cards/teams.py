@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
 
 from ecm.access import require_admin
 from ecm.errors import Invalid, NotFound, Taken
@@ -28,9 +29,13 @@ class Teams:
     def add(self, name: str) -> Team:
         """A new team. Taken: there is one of that name."""
         require_admin(self._tx.require_actor(), "adding a team")
-        team = Team(company_id=self._tx.company_id, name=self._free_name(name))
-        self._tx.session.add(team)
-        self._tx.session.flush()
+        cleaned = self._free_name(name)
+        team = Team(company_id=self._tx.company_id, name=cleaned)
+        try:
+            with self._tx.session.begin_nested():
+                self._tx.session.add(team)
+        except IntegrityError:  # made by somebody else since we looked
+            raise Taken("name", cleaned) from None
         self._tx.audit.record("team.added", "team", team.id, name=team.name)
         return team
 
@@ -49,14 +54,20 @@ class Teams:
     def rename(self, team: Team, name: str) -> None:
         """Give a team another name. Taken."""
         require_admin(self._tx.require_actor(), "renaming a team")
-        team.name = self._free_name(name, but=team)
-        self._tx.session.flush()
+        team = self.get(team.id)
+        cleaned = self._free_name(name, but=team)
+        try:
+            with self._tx.session.begin_nested():
+                team.name = cleaned
+        except IntegrityError:  # taken by somebody else since we looked
+            raise Taken("name", cleaned) from None
         self._tx.audit.record("team.renamed", "team", team.id, name=team.name)
 
     def members(self, team: Team) -> Sequence[User]:
         """Who is in a team, by name."""
         query = select(User).join(TeamMember, TeamMember.user_id == User.id)
-        return list(self._tx.session.scalars(query.where(TeamMember.team_id == team.id).order_by(User.name)))
+        query = query.where(TeamMember.team_id == team.id, User.company_id == self._tx.company_id)
+        return list(self._tx.session.scalars(query.order_by(User.name)))
 
     def members_of(self, teams: Sequence[Team]) -> dict[int, Sequence[User]]:
         """Who is in each of some teams, by the teams' ids; in one statement for any number."""
@@ -70,6 +81,7 @@ class Teams:
     def set_members(self, team: Team, user_ids: Sequence[int | str]) -> None:
         """Have exactly these employees in a team. NotFound."""
         require_admin(self._tx.require_actor(), "changing a team")
+        team = self.get(team.id)
         users = {self._tx.users.get(id).id for id in user_ids}
         self._tx.session.execute(delete(TeamMember).where(TeamMember.team_id == team.id))
         self._tx.session.add_all(TeamMember(team_id=team.id, user_id=id) for id in sorted(users))
@@ -80,6 +92,6 @@ class Teams:
         cleaned = clean_line("name", name)
         if len(cleaned) > NAME_MOST_CHARS:
             raise Invalid("name", f"{NAME_MOST_CHARS} characters at most")
-        if any(each.name == cleaned for each in self.list() if each is not but):
+        if any(each.name == cleaned for each in self.list() if but is None or each.id != but.id):
             raise Taken("name", cleaned)
         return cleaned

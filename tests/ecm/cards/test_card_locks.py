@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from threading import Event
 
 import pytest
 from sqlalchemy.orm import Session
@@ -14,33 +12,9 @@ from ecm.cards.conversion_drafts import Target
 from ecm.errors import HasDocuments, LeadConverted, ManagedByApplication, NotFound
 from ecm.unit_of_work import UnitOfWork
 from tests.firms import Firm, put
-
-SOON_S = 0.2
-"""How long the other one is given to come as far as the lock."""
-IN_THE_END_S = 20
+from tests.two_at_once import change_meanwhile
 
 only_sqlite = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
-
-
-def change_meanwhile(
-    app: Ecm, firm: Firm, first: Callable[[UnitOfWork], object], second: Callable[[UnitOfWork], object]
-) -> None:
-    """Let Petro begin the second change while Olena's first one is not committed yet."""
-    begun = Event()
-
-    def do_second() -> None:
-        with app.begin(firm.petro) as tx:
-            begun.set()
-            second(tx)
-
-    with ThreadPoolExecutor(1) as pool:
-        with app.begin(firm.olena) as tx:
-            first(tx)
-            doing: Future[None] = pool.submit(do_second)
-            assert begun.wait(IN_THE_END_S)
-            with pytest.raises(TimeoutError):
-                doing.result(SOON_S)
-        doing.result(IN_THE_END_S)
 
 
 def test_of_two_moves_at_once_the_second_starts_where_the_first_ended(app: Ecm, alfa: Firm) -> None:
@@ -50,7 +24,7 @@ def test_of_two_moves_at_once_the_second_starts_where_the_first_ended(app: Ecm, 
     def win(tx: UnitOfWork) -> None:
         tx.deals.update(tx.deals.get(alfa.deal.id), stage="won")
 
-    change_meanwhile(app, alfa, lose, win)
+    change_meanwhile(app, (alfa.olena, alfa.petro), lose, win)
     with app.begin(alfa.olena) as tx:
         deal = tx.deals.get(alfa.deal.id)
         assert (deal.stage.code, deal.lost_reason) == ("won", None)
@@ -69,7 +43,9 @@ def test_of_two_who_set_products_and_phones_at_once_each_replaces_all(app: Ecm, 
 
         return change
 
-    change_meanwhile(app, alfa, fill("100", "067 111 11 11"), fill("200", "067 222 22 22"))
+    change_meanwhile(
+        app, (alfa.olena, alfa.petro), fill("100", "067 111 11 11"), fill("200", "067 222 22 22")
+    )
     with app.begin(alfa.olena) as tx:
         lead = tx.leads.get(lead_id)
         (line,) = tx.products.of(lead).lines
@@ -88,7 +64,7 @@ def test_a_lead_that_is_converted_meanwhile_is_not_edited(app: Ecm, alfa: Firm) 
         tx.leads.update(tx.leads.get(lead_id), title="Інший", stage="contacted")
 
     with pytest.raises(LeadConverted):
-        change_meanwhile(app, alfa, convert, edit)
+        change_meanwhile(app, (alfa.olena, alfa.petro), convert, edit)
     with app.begin(alfa.olena) as tx:
         lead = tx.leads.get(lead_id)
         assert (lead.title, lead.stage.outcome) == ("Запит", "quality")

@@ -33,20 +33,20 @@ def test_a_company_has_several_pipelines_each_with_stages_in_its_own_order(app: 
     with app.begin(alfa.admin) as tx:
         service = tx.pipelines.add("deal", "Сервіс", SERVICE)
         tx.pipelines.add_stage(service, NewStage("Приймання"))
-        tx.pipelines.order_stages(service, [each.id for each in reversed(service.stages)])
-        tx.pipelines.order_stages(service, [each.id for each in reversed(service.stages)])
+        first, second, third, won, lost = (each.id for each in service.stages)
+        tx.pipelines.order_stages(service, [third, first, second, lost, won])
     with app.begin(alfa.olena) as tx:
         assert [each.code for each in tx.pipelines.list("deal")] == ["sales", "сервіс"]
         found = tx.pipelines.get("сервіс", kind="deal")
         assert [each.name for each in found.stages] == [
+            "Приймання",
             "Заявка",
             "Роботи",
-            "Приймання",
-            "Закрито",
             "Відмова",
+            "Закрито",
         ]
         deal = tx.deals.add("Ремонт", pipeline="сервіс")
-        assert (deal.pipeline.code, deal.stage.code) == ("сервіс", "заявка")
+        assert (deal.pipeline.code, deal.stage.code) == ("сервіс", "приймання")
 
 
 @pytest.mark.parametrize(
