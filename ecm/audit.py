@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from sqlalchemy import insert, select
@@ -28,18 +29,23 @@ class Audit:
 
     def record(self, action: str, object_type: str, object_id: int, **facts: object) -> None:
         """Add an event of the actor's (or of the library itself, without one)."""
-        self._tx.session.execute(
-            _ADD,
-            {
-                "company_id": self._tx.company_id,
-                "user_id": self._tx.actor.user_id if self._tx.actor else None,
-                "action": action,
-                "object_type": object_type,
-                "object_id": object_id,
-                "facts": facts,
-                "at": clock.now(),
-            },
-        )
+        self.record_many(action, object_type, [(object_id, facts)])
+
+    def record_many(
+        self, action: str, object_type: str, objects: Sequence[tuple[int, Mapping[str, object]]]
+    ) -> None:
+        """Add an event for each of some objects, given with its facts."""
+        if not objects:
+            return
+        common = {
+            "company_id": self._tx.company_id,
+            "user_id": self._tx.actor.user_id if self._tx.actor else None,
+            "action": action,
+            "object_type": object_type,
+            "at": clock.now(),
+        }
+        rows = [{**common, "object_id": object_id, "facts": facts} for object_id, facts in objects]
+        self._tx.session.execute(_ADD, rows)
 
     def of(self, object_type: str, object_id: int, *, page: int = 1, per_page: int = 50) -> Page[AuditEvent]:
         """The events of one object, newest first."""

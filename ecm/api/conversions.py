@@ -24,7 +24,6 @@ from ecm.unit_of_work import UnitOfWork
 
 blueprint = APIBlueprint("conversions", __name__, url_prefix="/api/v1")
 
-KEY_MOST_CHARS = 200
 VALUES: Mapping[str, Schema] = {
     "contact": ContactChange(),
     "organization": OrganizationChange(),
@@ -61,12 +60,15 @@ def convert(id: str, json_data: dict[str, Any], headers_data: dict[str, str]) ->
     With `dry_run` nothing is written: 200 tells what is offered, what is missing, and which cards are there
     already.
     """
-    key = _check_key(headers_data.get("key"))
+    key = headers_data.get("key")
     targets = {kind: _target(kind, json_data[kind]) for kind in TARGETS if json_data.get(kind) is not None}
     with library().begin(current_actor()) as tx:
         lead = tx.leads.get(id)
         if json_data["dry_run"]:
-            return shown.answer(_show_plan(_plan(tx, lead, targets)))
+            plan = _plan(tx, lead, targets)
+            if plan.wrong:
+                raise plan.wrong[0]
+            return shown.answer(_show_plan(plan))
         conversion = tx.conversions.convert(lead, targets, key=key)
         return shown.answer(_show(tx, conversion), 201, {"Location": f"/api/v1/leads/{id}/conversion"})
 
@@ -99,18 +101,15 @@ def _values(kind: str, told: Mapping[str, Any]) -> dict[str, Any]:
     except ValidationError as error:
         name = next(iter(error.messages_dict))
         raise Invalid(f"{kind}.{name}"[:100], "no value for such a field to fill in") from None
-    values = told_of_card(loaded)
+    try:
+        values = told_of_card(loaded)
+    except Invalid as error:
+        raise Invalid(f"{kind}.{error.field}"[:100], error.reason) from None
     custom |= {CUSTOM + key: value for key, value in values.pop("fields", {}).items()}
     for name in ("owner", "team"):
         if f"{name}_id" in values:
             values[name] = values.pop(f"{name}_id")
     return values | custom
-
-
-def _check_key(key: str | None) -> str | None:
-    if key is not None and not (1 <= len(key) <= KEY_MOST_CHARS and key.isprintable()):
-        raise Invalid("Idempotency-Key", f"1 to {KEY_MOST_CHARS} printable characters")
-    return key
 
 
 def _show_plan(plan: Plan) -> shown.Json:

@@ -26,8 +26,9 @@ from ecm.models import Card, ContactPoint
 if TYPE_CHECKING:
     from ecm.unit_of_work import UnitOfWork
 
-GivenPoint = str | Mapping[str, object]
-"""A phone or an e-mail as it is typed, or that as ``value`` with a ``label`` that people give it."""
+GivenPoint = str | Mapping[str, object] | ContactPoint
+"""A phone or an e-mail as it is typed, or that as ``value`` with a ``label`` that people give it; or one that
+was parsed before, which is taken as it is."""
 
 POINTS_MOST: Final = 50
 """So many phones, and so many e-mails, a card has at most."""
@@ -109,7 +110,10 @@ class ContactPoints:
     ) -> list[ContactPoint]:
         """Phones and e-mails, in their order, not stored yet; empty ones and repeated ones are left out.
         Invalid (`phones` or `emails`) names the one that can't be."""
-        points = []
+        ready = [each for each in (*phones, *emails) if isinstance(each, ContactPoint)]
+        points = [
+            _point(each.kind, each.value, each.label, each.normalized, each.extension) for each in ready
+        ]
         for value, label in _distinct("phones", phones):
             phone = parse_phone(value, country)
             points.append(_point("phone", value, label, phone.e164, phone.extension))
@@ -153,6 +157,8 @@ def _distinct(field: str, given: Sequence[GivenPoint]) -> list[tuple[str, str | 
         raise Invalid(field, "a list")
     found: dict[str, str | None] = {}
     for each in given:
+        if isinstance(each, ContactPoint):
+            continue
         told = {"value": each} if isinstance(each, str) else each
         if not isinstance(told, Mapping) or not told.keys() <= {"value", "label"}:
             raise Invalid(field, "a list of texts, or of values with labels")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from ecm.cards.kinds import CUSTOM, KINDS
 from ecm.cards.tax_numbers import parse_tax_number
-from ecm.errors import Invalid
-from ecm.models import Field, Lead
+from ecm.errors import Invalid, NotFound
+from ecm.models import ContactPoint, Field, Lead
 
 if TYPE_CHECKING:
     from ecm.unit_of_work import UnitOfWork
@@ -55,7 +57,7 @@ class Drafts:
         self._tx = tx
         self._lead = lead
         self._kinds = kinds
-        points = tx.contact_points.of([lead.id]).get(lead.id, [])
+        points = self._stored = tx.contact_points.of([lead.id]).get(lead.id, [])
         self._points = {
             f"{kind}s": [
                 {"value": point.value, "label": point.label} for point in points if point.kind == kind
@@ -78,6 +80,16 @@ class Drafts:
             own[name] = value
         return {name: value for name, value in own.items() if value not in (None, "", [])}
 
+    def points(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """The values, with the lead's own phones and e-mails as they are stored: a number of another country
+        than the new card's goes on meaning what it meant."""
+        known = {(f"{point.kind}s", point.value): point for point in self._stored}
+        found = dict(values)
+        for name in ("phones", "emails"):
+            if isinstance(given := values.get(name), list):
+                found[name] = [_known(known, name, each) for each in given]
+        return found
+
     def field_map(self, kind: str, chosen: Mapping[str, str | None]) -> dict[str, str]:
         """Which custom field of the lead goes to which of the target, by their keys."""
         sources = {each.key: each for each in self._tx.fields.list("lead")}
@@ -88,12 +100,15 @@ class Drafts:
             for target in targets.values()
             if source.name == target.name and _holds_the_same(source, target)
         }
+        told = [key for key in chosen.values() if key is not None]
+        if repeated := [key for key in told if told.count(key) > 1]:
+            raise Invalid(f"{kind}.field_map"[:100], f"one field of the lead only for {repeated[0][:60]}")
+        found = {source: key for source, key in found.items() if source not in chosen and key not in told}
         for source_key, target_key in chosen.items():
             source = sources.get(source_key)
             if source is None:
                 raise Invalid(f"{kind}.field_map.{source_key}"[:100], "no such field of a lead")
             if target_key is None:
-                found.pop(source_key, None)
                 continue
             target = targets.get(target_key)
             if target is None or not _holds_the_same(source, target):
@@ -125,11 +140,38 @@ class Drafts:
 
     def _check_name(self, kind: str, name: str) -> None:
         if name.startswith(CUSTOM):
-            self._tx.fields.by_key(kind, name.removeprefix(CUSTOM))
+            try:
+                self._tx.fields.by_key(kind, name.removeprefix(CUSTOM))
+            except NotFound:
+                raise Invalid(f"{kind}.{name}"[:100], "no such field to fill in") from None
             return
         own = KINDS[kind].field(name)
         if own is None or not own.is_set or name in ("pipeline", "stage"):
             raise Invalid(f"{kind}.{name}"[:100], "no such field to fill in")
+
+
+def fingerprint_of(lead: Lead, targets: Mapping[str, Target]) -> str:
+    """What tells a request to convert a lead from another one."""
+    told = {kind: asdict(target) for kind, target in sorted(targets.items())}
+    text = json.dumps([lead.id, told], ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _known(known: Mapping[tuple[str, str], ContactPoint], name: str, given: object) -> object:
+    """The stored point that is given again, or what is given."""
+    value, label = given, None
+    if isinstance(given, Mapping):
+        value, label = given.get("value"), given.get("label")
+    point = known.get((name, value)) if isinstance(value, str) else None
+    if point is None or not isinstance(label, str | None):
+        return given
+    return ContactPoint(
+        kind=point.kind,
+        value=point.value,
+        label=label,
+        normalized=point.normalized,
+        extension=point.extension,
+    )
 
 
 def _holds_the_same(source: Field, target: Field) -> bool:

@@ -106,15 +106,46 @@ class ProductLines:
         self._tx.cards.tell(card, changes)
         return new
 
+    def check_copy(self, origin: Deal | Lead, target: Deal) -> None:
+        """What `copy` refuses. Invalid."""
+        self._join(origin, target)
+
     def copy(self, origin: Deal | Lead, target: Deal) -> None:
-        """Put the lines of a card onto a deal, after those that it has."""
-        own = self.of(target).lines
-        copied = self.of(origin).lines
-        if not copied:
+        """Put the lines of a card onto a deal, after those that it has; its amount becomes the total.
+        Invalid: their currencies differ, the deal has an amount of its own and no lines, or there would be
+        too much."""
+        target = self._tx.cards.lock(target)
+        if not (copied := self._join(origin, target)):
             return
-        self._replace(target, [_copy(line) for line in (*own, *copied)])
-        target.amount = self.of(target).total
-        self._tx.session.flush()
+        old, old_amount = self.of(target), target.amount
+        self._replace(target, [_copy(line) for line in (*old.lines, *copied)])
+        new = self.of(target)
+        changes = [Change("products", *(f"{len(each.lines)} / {each.total}" for each in (old, new)))]
+        if old_amount != new.total:
+            told = None if old_amount is None else str(old_amount)
+            changes.append(Change("amount", told, str(new.total)))
+            target.amount = new.total
+        target.updated_at = clock.now()
+        self._tx.cards.tell(target, changes)
+
+    def _join(self, origin: Deal | Lead, target: Deal) -> list[ProductLine]:
+        """The lines that a deal would get of a card. Invalid: it can't."""
+        there, copied = self.of(target), self.of(origin)
+        if not copied.lines:
+            return []
+        if origin.currency != target.currency:
+            reason = (
+                f"the products are in {origin.currency}, the deal in {target.currency}: choose another deal"
+            )
+            raise Invalid("currency", f"{reason}, or change the currency of one of them")
+        if not there.lines and target.amount not in (None, copied.total):
+            reason = "the deal has an amount without products: clear it, or put products on the deal"
+            raise Invalid("amount", f"{reason}, so that those of the lead can be added")
+        if len(there.lines) + len(copied.lines) > LINES_MOST:
+            raise Invalid("products", f"{LINES_MOST} lines at most")
+        if there.total + copied.total >= AMOUNT_MOST:
+            raise Invalid("products", f"a total below {AMOUNT_MOST:,}")
+        return copied.lines
 
     def has_any(self, card: Deal | Lead) -> bool:
         """Whether there are lines, so that the amount is their total."""

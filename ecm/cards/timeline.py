@@ -50,6 +50,10 @@ class Timeline:
             [("field.changed", {"field": each.field, "old": each.old, "new": each.new}) for each in changes],
         )
 
+    def add_many(self, card: Card, entries: Sequence[tuple[str, dict[str, object]]]) -> None:
+        """Add entries, each of a kind and with its facts, in one statement."""
+        self._insert(card, entries)
+
     def add_of_document(self, document: Document, kind: str, **facts: object) -> None:
         """Add an entry about a document to the timelines of all cards that it is on."""
         told = {"document": str(document.id), "title": document.title, **facts}

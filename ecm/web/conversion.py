@@ -104,6 +104,8 @@ class _Page:
         try:
             targets = self.targets()
             plan = tx.conversions.plan(lead, targets) if targets else None
+            for each in plan.wrong if plan else ():
+                errors = self._errors(each) | errors
         except Invalid as error:
             errors = errors or self._errors(error)
         offered = tx.conversions.offered(lead)
@@ -245,5 +247,8 @@ class _Page:
                 return {f"{kind}.{error.field}": text}
         if error.field in ("targets", "lead"):
             return {"": text}
-        label = field_label(self._tx, "lead", error.field)
+        kind, _dot, name = error.field.partition(".")
+        if kind not in TARGETS or not name:
+            kind, name = "lead", error.field
+        label = field_label(self._tx, kind, name)
         return {"": _("%(field)s: %(reason)s", field=label, reason=text)}

@@ -181,12 +181,12 @@ def test_custom_fields_go_by_themselves_or_where_they_are_told_to(api: Api) -> N
         ({"contact": {"values": {"title": "x"}}}, "contact.title"),
         ({"organization": {"values": {"title": 5}}}, "organization.title"),
         ({"deal": {"pipeline": "sales", "values": {"stage": "won"}}}, "deal.stage"),
-        ({"deal": {"pipeline": "sales", "values": {"amount": [1]}}}, "amount"),
-        ({"deal": {"pipeline": "sales", "values": {"expected_close": "soon"}}}, "expected_close"),
-        ({"deal": {"pipeline": "leads"}}, "pipeline"),
-        ({"deal": {"pipeline": "sales", "stage": "nowhere"}}, "stage"),
+        ({"deal": {"pipeline": "sales", "values": {"amount": [1]}}}, "deal.amount"),
+        ({"deal": {"pipeline": "sales", "values": {"expected_close": "soon"}}}, "deal.expected_close"),
+        ({"deal": {"pipeline": "leads"}}, "deal.pipeline"),
+        ({"deal": {"pipeline": "sales", "stage": "nowhere"}}, "deal.stage"),
         ({"contact": {"values": {"phones": "044"}}}, "contact.phones"),
-        ({"contact": {"values": {"phones": ["044"]}}}, "phones"),
+        ({"contact": {"values": {"phones": ["044"]}}}, "contact.phones"),
         ({"contact": {"field_map": {"x": "y"}}}, "contact.field_map.x"),
         ({"contact": {"pipeline": "sales"}}, "contact"),
         ({"contact": []}, "contact"),
@@ -197,8 +197,9 @@ def test_a_wrong_value_is_refused_by_name_and_nothing_is_made(
     api: Api, body: dict[str, Any], field: str
 ) -> None:
     lead, before = add_lead(api), count_cards(api)
-    refused = check_problem(api.post(f"/leads/{lead['id']}/conversion", json=body), 422, "invalid")
-    assert refused["field"] == field
+    for asked in (body, {**body, "dry_run": True}):
+        refused = check_problem(api.post(f"/leads/{lead['id']}/conversion", json=asked), 422, "invalid")
+        assert refused["field"] == field
     assert count_cards(api) == before
     assert api.get(f"/leads/{lead['id']}").json == lead
 

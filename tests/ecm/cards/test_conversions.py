@@ -7,7 +7,7 @@ import threading
 from itertools import combinations
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import event, func, select
 
 from ecm import Actor, Ecm
 from ecm.cards.conversion_drafts import TARGETS, Target
@@ -16,6 +16,7 @@ from ecm.errors import (
     Forbidden,
     Invalid,
     LeadConverted,
+    ManagedByApplication,
     MissingFields,
     NotFound,
 )
@@ -445,3 +446,224 @@ def test_leads_and_targets_of_another_company_are_not_found(app: Ecm, alfa: Firm
             tx.leads.get(foreign.id)
         with pytest.raises(NotFound):
             tx.conversions.convert(add_lead(tx), {"contact": Target(existing=contact.id)})
+
+
+@ON_SQLITE
+def test_an_owner_and_a_team_that_are_filled_in_go_over_the_leads(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.admin) as tx:
+        team = tx.teams.add("Продажі")
+        tx.requirements.require("deal", "team")
+    with app.begin(alfa.olena) as tx:
+        lead = add_lead(tx)
+        plan = tx.conversions.plan(lead, {"deal": Target(pipeline="sales")})
+        assert [each.field for each in plan.missing] == ["team"]
+        values = {"team": team.id, "owner": alfa.petro.user_id}
+        conversion = tx.conversions.convert(lead, {"deal": Target(pipeline="sales", values=values)})
+        deal = tx.deals.get(conversion.deal_id or 0)
+        assert (deal.team_id, deal.owner_id) == (team.id, alfa.petro.user_id)
+
+
+@ON_SQLITE
+def test_an_emptied_title_is_missing(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        lead = add_lead(tx)
+        target = Target(pipeline="sales", values={"title": ""})
+        plan = tx.conversions.plan(lead, {"deal": target})
+        assert [(each.kind, each.field) for each in plan.missing] == [("deal", "title")]
+        with pytest.raises(MissingFields):
+            tx.conversions.convert(lead, {"deal": target})
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("kind", "name", "value"),
+    [
+        ("deal", "expected_close", "колись"),
+        ("deal", "amount", "багато"),
+        ("deal", "owner", "999999"),
+        ("contact", "phones", ["12"]),
+        ("organization", "tax_number", "123"),
+    ],
+)
+def test_a_plan_tells_values_that_a_conversion_refuses(
+    app: Ecm, alfa: Firm, kind: str, name: str, value: object
+) -> None:
+    with app.begin(alfa.olena) as tx:
+        lead = add_lead(tx)
+    target = {kind: Target(pipeline="sales" if kind == "deal" else None, values={name: value})}
+    before = count_cards(app, alfa)
+    with app.begin(alfa.olena) as tx:
+        try:
+            told = [each.field for each in tx.conversions.plan(tx.leads.get(lead.id), target).wrong]
+        except Invalid as error:
+            told = [error.field]
+        assert told == [f"{kind}.{name}"]
+        with pytest.raises(Invalid) as refused:
+            tx.conversions.convert(tx.leads.get(lead.id), target)
+        assert refused.value.field == f"{kind}.{name}"
+    assert count_cards(app, alfa) == before
+
+
+@ON_SQLITE
+def test_a_custom_field_that_there_is_not_is_named(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx, pytest.raises(Invalid, match=r"deal.fields.nope"):
+        tx.conversions.plan(add_lead(tx), {"deal": Target(pipeline="sales", values={"fields.nope": "1"})})
+
+
+@ON_SQLITE
+def test_a_deleted_client_of_a_lead_is_no_obstacle_and_no_client(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.admin) as tx:
+        tx.requirements.require("deal", "contact")
+    with app.begin(alfa.olena) as tx:
+        contact = tx.contacts.add(last_name="Мельник")
+        lead = add_lead(tx, contact=contact.id)
+        tx.cards.delete(contact)
+        assert tx.conversions.offered(lead) == TARGETS
+        plan = tx.conversions.plan(lead, {"deal": Target(pipeline="sales")})
+        assert [each.field for each in plan.missing] == ["contact"]
+        conversion = tx.conversions.convert(lead, {"contact": Target(), "deal": Target(pipeline="sales")})
+        assert tx.deals.get(conversion.deal_id or 0).contact_id == conversion.contact_id
+
+
+@ON_SQLITE
+def test_a_leads_phone_means_the_same_number_for_a_card_of_another_country(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        there = tx.contacts.add(last_name="Мельник", phones=["044 123 45 67"])
+        lead = add_lead(tx, phones=["044 123 45 67"], emails=[], tax_number=None)
+        target = Target(values={"country": "PL"})
+        plan = tx.conversions.plan(lead, {"contact": target})
+        assert [each.card.id for each in plan.duplicates["contact"]] == [there.id]
+        made = tx.conversions.convert(lead, {"contact": Target(values=target.values, create_anyway=True)})
+        [point] = tx.contact_points.of([made.contact_id or 0])[made.contact_id or 0]
+        assert (point.value, point.normalized) == ("044 123 45 67", "+380441234567")
+
+
+@ON_SQLITE
+def test_a_field_that_is_chosen_for_another_goes_over_the_one_of_its_name(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.admin) as tx:
+        for name in ("А", "Б"):
+            tx.fields.add("lead", name, "text")
+        tx.fields.add("deal", "Б", "text")
+    with app.begin(alfa.olena) as tx:
+        lead = add_lead(tx, fields={"а": "з А", "б": "з Б"})
+        target = Target(pipeline="sales", field_map={"а": "б"})
+        assert tx.conversions.plan(lead, {"deal": target}).values["deal"]["fields.б"] == "з А"
+        with pytest.raises(Invalid, match="one field of the lead only"):
+            tx.conversions.plan(lead, {"deal": Target(pipeline="sales", field_map={"а": "б", "б": "б"})})
+
+
+@ON_SQLITE
+def test_what_a_target_says_twice_is_refused(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        lead = add_lead(tx)
+        other = tx.contacts.add(last_name="Інша")
+        values = {"contact": other.id}
+        with pytest.raises(Invalid, match=r"deal.contact"):
+            tx.conversions.convert(
+                lead, {"contact": Target(), "deal": Target(pipeline="sales", values=values)}
+            )
+        for target in (
+            Target(existing=alfa.deal.id, values={"source": "сайт"}),
+            Target(existing=alfa.deal.id, pipeline="sales"),
+            Target(existing=alfa.deal.id, create_anyway=True),
+        ):
+            with pytest.raises(Invalid, match=r"deal.existing"):
+                tx.conversions.convert(lead, {"deal": target})
+
+
+@ON_SQLITE
+def test_a_deal_of_an_application_is_joined_only_when_nothing_in_it_changes(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        managed = tx.cards.ref("deal", "crm-1", title="З іншої системи")
+        bare, sold = add_lead(tx), add_lead(tx)
+        tx.products.set(sold, [{"name": "Сервер", "price": "10"}])
+        joined = Target(existing=managed.id)
+        with pytest.raises(ManagedByApplication):
+            tx.conversions.convert(sold, {"deal": joined})
+        with pytest.raises(ManagedByApplication):
+            tx.conversions.convert(bare, {"contact": Target(create_anyway=True), "deal": joined})
+        assert tx.conversions.convert(bare, {"deal": joined}).deal_id == managed.id
+
+
+@ON_SQLITE
+def test_products_follow_to_an_existing_deal_whose_sums_stay_true(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        lead = add_lead(tx)
+        tx.products.set(lead, [{"name": "Сервер", "price": "10"}])
+        by_hand = tx.deals.add("Сума рукою", amount="500")
+        in_euros = tx.deals.add("Інша валюта", currency="EUR")
+        for deal, field in ((by_hand, "deal.amount"), (in_euros, "deal.currency")):
+            with pytest.raises(Invalid) as refused:
+                tx.conversions.convert(lead, {"deal": Target(existing=deal.id)})
+            assert refused.value.field == field
+        deal = tx.deals.add("З товарами")
+        tx.products.set(deal, [{"name": "Кабель", "price": "5"}])
+        tx.conversions.convert(lead, {"deal": Target(existing=deal.id)})
+        assert (str(tx.products.of(deal).total), str(deal.amount)) == ("15.00", "15.00")
+        told = {
+            each.facts["field"]: (each.facts["old"], each.facts["new"])
+            for each in reversed(tx.timeline.list(deal).items)
+            if each.kind == "field.changed" and each.origin_id is None
+        }
+        assert told == {"products": ("1 / 5.00", "2 / 15.00"), "amount": ("5.00", "15.00")}
+
+
+@ON_SQLITE
+def test_a_new_deal_has_the_amount_and_currency_of_the_leads_products(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        lead = add_lead(tx)
+        tx.products.set(lead, [{"name": "Сервер", "price": "10"}])
+        for name, value in (("amount", "500"), ("currency", "EUR")):
+            with pytest.raises(Invalid, match=rf"deal\.{name}"):
+                tx.conversions.convert(lead, {"deal": Target(pipeline="sales", values={name: value})})
+        same = {"amount": "10.00", "currency": "UAH"}
+        made = tx.conversions.convert(lead, {"deal": Target(pipeline="sales", values=same)})
+        assert str(tx.deals.get(made.deal_id or 0).amount) == "10.00"
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("key", ["", "k" * 201, "a\nb"])
+def test_an_idempotency_key_has_1_to_200_printable_characters(app: Ecm, alfa: Firm, key: str) -> None:
+    with app.begin(alfa.olena) as tx, pytest.raises(Invalid, match="Idempotency-Key"):
+        tx.conversions.convert(add_lead(tx), {"contact": Target()}, key=key)
+
+
+@ON_SQLITE
+def test_a_lead_that_became_junk_meanwhile_does_not_convert(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        lead = add_lead(tx)
+    with app.begin(alfa.petro) as tx:
+        tx.leads.update(tx.leads.get(lead.id), stage="junk", reason="Спам")
+    with app.begin(alfa.olena) as tx, pytest.raises(Invalid, match="junk"):
+        tx.conversions.convert(lead, {"contact": Target()})
+
+
+@ON_SQLITE
+def test_documents_follow_in_as_many_statements_for_eleven_as_for_one(app: Ecm, alfa: Firm) -> None:
+    statements: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_: object) -> None:
+        statements.append(statement)
+
+    counts = []
+    for number in (1, 11):
+        with app.begin(alfa.olena) as tx:
+            lead = add_lead(tx, phones=[], emails=[], tax_number=None)
+        for each in range(number):
+            staged = app.stage(alfa.olena, io.BytesIO(b"%d" % each), filename=f"{each}.txt")
+            with app.begin(alfa.olena) as tx:
+                tx.documents.add(staged, card=tx.leads.get(lead.id))
+        statements.clear()
+        event.listen(app.database.engine, "before_cursor_execute", note)
+        try:
+            with app.begin(alfa.olena) as tx:
+                made = tx.conversions.convert(tx.leads.get(lead.id), targets_of(COMBINATIONS[-1]))
+        finally:
+            event.remove(app.database.engine, "before_cursor_execute", note)
+        counts.append(len(statements))
+        with app.begin(alfa.olena) as tx:
+            deal = tx.deals.get(made.deal_id or 0)
+            assert tx.cards.count_documents(deal) == number
+            linked = [each for each in tx.timeline.list(deal).items if each.kind == "document.linked"]
+            assert len(linked) == number
+    assert counts[0] == counts[1]
