@@ -20,6 +20,21 @@ def country_codes() -> frozenset[str]:
     return frozenset(filter(_CODE.fullmatch, Locale("en").territories)) - _NO_COUNTRIES
 
 
+def country_named(text: str) -> str:
+    """The code of a country that is told by that or by its name in Ukrainian, Russian or English. Invalid."""
+    return parse_country(_codes_by_name().get(" ".join(text.split()).casefold(), text))
+
+
+@cache
+def _codes_by_name() -> dict[str, str]:
+    return {
+        name.casefold(): code
+        for language in ("uk", "ru", "en")
+        for code, name in Locale(language).territories.items()
+        if code in country_codes()
+    }
+
+
 def parse_country(text: str) -> str:
     """A country's code, in capitals. Invalid."""
     code = text.strip().upper()

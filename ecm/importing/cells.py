@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import or_, select
 
-from ecm.cards.countries import parse_country
+from ecm.cards.cards import DEFAULT_COUNTRY
+from ecm.cards.countries import country_named
 from ecm.cards.field_types import parse_number
 from ecm.cards.kinds import CUSTOM
 from ecm.cards.sort_keys import sort_key
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 NAMED_MOST: Final = 60
 _DAY: Final = re.compile(r"(\d\d?)\.(\d\d?)\.(\d{4})(?:\s.*)?", re.ASCII)
 _TIMED_DAY: Final = re.compile(r"(\d{4}-\d\d-\d\d)[T ].*", re.ASCII)
-_COUNTRY_NAMES: Final = {"україна": "UA", "украина": "UA", "ukraine": "UA"}
 _FIRM_CHARS, _PERSON_CHARS = 8, 10
 
 
@@ -48,6 +48,7 @@ class CellReader:
         can't be read."""
         values: dict[str, Any] = {}
         errors: list[tuple[str, str]] = []
+        country = _country_of(given)
         for field, cell in given.items():
             try:
                 if field.startswith(CUSTOM):
@@ -57,7 +58,9 @@ class CellReader:
                 elif field == FULL_NAME:
                     values |= _names(cell)
                 else:
-                    values[f"{field}_id" if field in ("owner", "team") else field] = self._value(field, cell)
+                    values[f"{field}_id" if field in ("owner", "team") else field] = self._value(
+                        field, cell, country
+                    )
             except Invalid as error:
                 errors.append((error.field, error.reason))
         if "stage" in values and not any(field == "pipeline" for field, _ in errors):
@@ -69,18 +72,18 @@ class CellReader:
             raise WrongCells(errors)
         return values
 
-    def _value(self, field: str, cell: str) -> Any:
+    def _value(self, field: str, cell: str, country: str) -> Any:
         match field:
             case "phones" | "emails":
-                return self._points(field, cell)
+                return self._points(field, cell, country)
             case "amount":
                 return parse_number(field, cell)
             case "expected_close":
                 return _day(cell)
             case "country":
-                return parse_country(_COUNTRY_NAMES.get(cell.casefold(), cell))
+                return country_named(cell)
             case "tax_number":
-                return _tax_number(cell, self._kind)
+                return _tax_number(cell, self._kind, country)
             case "owner":
                 return self._user(cell)
             case "team":
@@ -91,12 +94,12 @@ class CellReader:
                 return self._pipeline(cell).id
         return cell
 
-    def _points(self, field: str, cell: str) -> list[str]:
+    def _points(self, field: str, cell: str, country: str) -> list[str]:
         """The phones or e-mails in one cell. Invalid."""
         between = r"[;\n]|,(?=\s*[+(0-9])" if field == "phones" else r"[;,\s]+"
         points = [piece.strip() for piece in re.split(between, cell) if piece.strip()]
         phones, emails = (points, []) if field == "phones" else ([], points)
-        self._tx.contact_points.parse(phones, emails)
+        self._tx.contact_points.parse(phones, emails, country=country)
         return points
 
     def _user(self, cell: str) -> int:
@@ -121,7 +124,7 @@ class CellReader:
         )
         found = list(self._tx.session.scalars(query.limit(2)))
         ways: tuple[dict[str, Any], ...] = (
-            {"tax_number": _tax_number(cell, kind)},
+            {"tax_number": _tax_number(cell, kind, DEFAULT_COUNTRY)},
             {"emails": [cell]},
             {"phones": [cell]},
         )
@@ -172,9 +175,18 @@ def _day(cell: str) -> str:
     return timed[1] if timed else cell
 
 
-def _tax_number(cell: str, kind: str) -> str:
-    """A number as it was, although a workbook drops the zeros before it."""
-    if cell.isascii() and cell.isdigit():
+def _country_of(given: Mapping[str, str]) -> str:
+    """The country that a row's phones and numbers are of."""
+    try:
+        return country_named(given["country"])
+    except (KeyError, Invalid):  # none is told; or its own field tells that it is wrong
+        return DEFAULT_COUNTRY
+
+
+def _tax_number(cell: str, kind: str, country: str) -> str:
+    """A number as it was, although a workbook drops the zeros before it: those of Ukraine have so many
+    digits."""
+    if country == "UA" and cell.isascii() and cell.isdigit():
         firm, person = cell.zfill(_FIRM_CHARS), cell.zfill(_PERSON_CHARS)
         if kind != "contact" and is_firm_code(firm):
             return firm

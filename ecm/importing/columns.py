@@ -90,6 +90,8 @@ def check(tx: UnitOfWork, kind: str, header: Sequence[str], mapping: Sequence[st
             raise Invalid("mapping", f"{field[:100]}: no such field of the kind {kind}")
         if chosen.count(field) > 1 and field not in SEVERAL:
             raise Invalid("mapping", f"{field}: one column only")
+    if FULL_NAME in chosen and (parts := sorted({"last_name", "first_name", "middle_name"} & set(chosen))):
+        raise Invalid("mapping", f"{parts[0]}: one column only, the full name has it already")
     needed = {"contact": (FULL_NAME, "last_name", "first_name")}.get(kind, ("title",))
     if not set(needed) & set(chosen):
         raise Invalid("mapping", f"a column for {' or '.join(needed)}")

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DataError, IntegrityError, OperationalError
 
 from ecm.errors import Conflict, EcmError, Forbidden, Invalid, MissingFields, NotFound
 from ecm.importing.cells import CellReader, WrongCells
@@ -60,6 +60,12 @@ class RowReader:
         except (DataError, IntegrityError):
             logger.exception("a row of an import was refused by the database")
             return Outcome("refused", None, (("", "the database does not take it"),))
+        except OperationalError:
+            raise  # busy, or gone: the rows come again
+        except Exception:
+            # Whatever it is, the row would be the same the next time, and those behind it must not wait.
+            logger.exception("a row of an import could not be made")
+            return Outcome("refused", None, (("", "an unexpected error: make this card by hand"),))
 
     def _given(self, cells: Sequence[str]) -> dict[str, str]:
         """The cells that have something in them, by their fields; several of phones as the lines of one."""

@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 from pathlib import Path
 from threading import Barrier, Event, Thread
+from typing import Any
 
 import openpyxl
 import pytest
@@ -21,6 +22,7 @@ from ecm import Actor, Ecm, clock
 from ecm.errors import Forbidden, ImportStarted, Invalid, NotFound
 from ecm.importing import running
 from ecm.importing.imports import PreviewedRow, Progress
+from ecm.importing.rows import RowReader
 from ecm.importing.running import ImportRunner
 from ecm.models import Card, Import
 from tests.firms import Firm
@@ -511,3 +513,57 @@ def test_a_runner_that_is_killed_in_mid_run_leaves_each_row_to_be_made_once(
         assert tx.imports.progress(tx.imports.get(id)).made == 10
         assert [each.title for each in tx.organizations.list()] == [f"Ф{n}" for n in reversed(range(10))]
     assert count(app, alfa) == 10
+
+
+@ON_SQLITE
+def test_a_row_with_an_unexpected_error_is_refused_and_does_not_stop_the_others(
+    app: Ecm, alfa: Firm, table: Table, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    taken = RowReader._make
+
+    def make(self: RowReader, values: dict[str, Any]) -> Card:
+        card = taken(self, values)
+        if card.title == "Б":
+            raise RuntimeError("a defect")
+        return card
+
+    monkeypatch.setattr(RowReader, "_make", make)
+    id = read(app, alfa.olena, "organization", table.csv("Назва\nА\nБ\nВ\n"))
+    assert run(app, alfa.olena, id) == Progress(3, waiting=0, made=2, updated=0, skipped=0, refused=1)
+    assert count(app, alfa) == 2
+    with app.begin(alfa.olena) as tx:
+        [row] = tx.imports.rows(tx.imports.get(id)).items
+        assert (row.number, row.errors) == (3, [["", "an unexpected error: make this card by hand"]])
+
+
+@ON_SQLITE
+def test_a_country_is_told_by_its_name_and_its_phones_are_of_it(app: Ecm, alfa: Firm, table: Table) -> None:
+    rows = "А;Україна;044 123 45 67\nБ;Польща;22 123 45 67\nВ;Poland;22 123 45 68\nГ;Нарнія;044 123 45 69\n"
+    id = read(app, alfa.olena, "contact", table.csv("Прізвище;Країна;Телефон\n" + rows))
+    assert [field for field, _ in errors(preview(app, alfa.olena, id))[5]] == ["country"]
+    assert run(app, alfa.olena, id).made == 3
+    with app.begin(alfa.olena) as tx:
+        contacts = tx.contacts.list().items
+        points = tx.contact_points.of([each.id for each in contacts])
+        assert {(each.title, each.country, points[each.id][0].normalized) for each in contacts} == {
+            ("А", "UA", "+380441234567"),
+            ("Б", "PL", "+48221234567"),
+            ("В", "PL", "+48221234568"),
+        }
+
+
+@ON_SQLITE
+def test_only_ukrainian_tax_numbers_get_their_zeros_back(app: Ecm, alfa: Firm, table: Table) -> None:
+    # 131954 is a firm's code of Ukraine with two zeros before it.
+    id = read(app, alfa.olena, "organization", table.csv("Назва;Країна;Код\nА;PL;131954\nБ;UA;131954\n"))
+    assert run(app, alfa.olena, id).made == 2
+    with app.begin(alfa.olena) as tx:
+        numbers = {each.title: each.tax_number for each in tx.organizations.list().items}
+    assert numbers == {"А": "131954", "Б": "00131954"}
+
+
+@ON_SQLITE
+def test_a_full_name_and_a_part_of_it_are_not_taken_both(app: Ecm, alfa: Firm, table: Table) -> None:
+    id = read(app, alfa.olena, "contact", table.csv("ПІБ;Прізвище\nАнтоненко Ігор;Б\n"))
+    with pytest.raises(Invalid, match="the full name has it already"):
+        preview(app, alfa.olena, id)
