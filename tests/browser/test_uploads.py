@@ -19,8 +19,8 @@ def test_the_way_of_a_file_from_a_new_deal_to_a_download(office: Office, visit: 
     olena = visit(office.firm.olena)
     page = olena.page
     page.get_by_role("link", name="New deal").click()
-    page.get_by_label("Title").fill("Ремонт даху")
-    page.get_by_label("Amount").fill("98,500.50")
+    page.get_by_role("textbox", name="Title").fill("Ремонт даху")
+    page.get_by_role("textbox", name="Amount").fill("98,500.50")
     page.get_by_role("button", name="Create deal").click()
     expect(page.get_by_role("heading", name="Ремонт даху")).to_be_visible()
 

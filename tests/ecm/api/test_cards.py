@@ -14,7 +14,7 @@ from tests.ecm.api.clients import ROOT, Api, check_problem, count_statements
 from tests.ecm.api.things import TUS
 
 # What differs between databases is tested beside the domain; these rules are of HTTP.
-pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("founded", ["sqlite"], indirect=True)
 
 KINDS = ("deal", "lead", "contact", "organization")
 NEW: dict[str, dict[str, Any]] = {

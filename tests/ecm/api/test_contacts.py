@@ -8,7 +8,7 @@ import pytest
 
 from tests.ecm.api.clients import Api, check_problem
 
-pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("founded", ["sqlite"], indirect=True)
 
 
 def test_a_contact_belongs_to_organizations_seen_from_either_side(api: Api) -> None:

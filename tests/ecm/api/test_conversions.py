@@ -9,7 +9,7 @@ import pytest
 from ecm.cards.conversion_drafts import TARGETS
 from tests.ecm.api.clients import Api, check_problem
 
-pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("founded", ["sqlite"], indirect=True)
 
 LEAD = {
     "title": "Сервери для складу",

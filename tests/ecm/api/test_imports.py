@@ -11,7 +11,7 @@ from tests.ecm.api.clients import Api, check_problem
 TABLE = "Назва;ЄДРПОУ;Тел;Інше\nАльфа;32855961;044 123 45 67;x\nБета;12345679;;\nАльфа-2;32855961;;\n"
 
 
-@pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("founded", ["sqlite"], indirect=True)
 def test_a_table_is_read_mapped_previewed_and_run(api: Api) -> None:
     body = {"file": (io.BytesIO(TABLE.encode("cp1251")), "фірми.csv")}
     response = api.post("/imports?kind=organization", data=body, content_type="multipart/form-data")
@@ -56,7 +56,7 @@ def test_a_table_is_read_mapped_previewed_and_run(api: Api) -> None:
     check_problem(api.get(path), 404, "not_found")
 
 
-@pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("founded", ["sqlite"], indirect=True)
 def test_an_import_is_stopped(api: Api) -> None:
     id = api.post("/imports?kind=organization", data=TABLE.encode()).json["id"]
     api.post(f"/imports/{id}/run")
@@ -66,7 +66,7 @@ def test_an_import_is_stopped(api: Api) -> None:
     assert api.get("/organizations").json["total"] == 0
 
 
-@pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("founded", ["sqlite"], indirect=True)
 def test_what_is_no_table_is_refused(api: Api) -> None:
     assert check_problem(api.post("/imports?kind=contact", data=b""), 422, "invalid")["field"] == "file"
     check_problem(api.post("/imports?kind=contact", data=b"PK\x03\x04"), 422, "invalid")

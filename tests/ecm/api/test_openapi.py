@@ -61,7 +61,7 @@ def test_whatever_is_sent_ends_in_no_error_of_ours(api: Api, monkeypatch: pytest
     assert tested > 110
 
 
-@pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("founded", ["sqlite"], indirect=True)
 def test_what_is_there_is_answered_in_the_shape_that_is_described(api: Api) -> None:
     things = add_things(api)
     deal, lead = f"/deals/{api.alfa.deal.id}", f"/leads/{things['leads']['id']}"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.ecm.api.clients import Api, check_problem, count_statements
 
-pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
+pytestmark = pytest.mark.parametrize("founded", ["sqlite"], indirect=True)
 
 STAGES = [{"name": "Заявка"}, {"name": "Успіх", "outcome": "won"}, {"name": "Невдача", "outcome": "lost"}]
 
