@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import hypothesis
+import psutil
 import pytest
 
 import ecm
@@ -58,6 +59,17 @@ def child_pools() -> Iterator[ChildPools]:
 def passwords() -> Passwords:
     """Hashed as weakly as can be: the strength that guards real ones is meant to take long."""
     return Passwords(passes=1, memory_kib=8, lanes=1)
+
+
+@pytest.fixture
+def children() -> Callable[[], list[psutil.Process]]:
+    """Tells the guarded processes that began after the test did: those that tests share are older."""
+
+    def guarded() -> list[psutil.Process]:
+        return [child for child in psutil.Process().children() if "child.py" in " ".join(child.cmdline())]
+
+    older = guarded()
+    return lambda: [child for child in guarded() if child not in older]
 
 
 @pytest.fixture(scope="session")

@@ -11,7 +11,7 @@ import textwrap
 import threading
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import docx
@@ -29,6 +29,7 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ODT = "application/vnd.oasis.opendocument.text"
 WORD = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
 MEBIBYTE = 1024 * 1024
+Children = Callable[[], list[psutil.Process]]
 
 
 @pytest.fixture
@@ -274,7 +275,7 @@ def test_a_file_that_takes_too_long(tmp_path: Path, good_file: Path) -> None:
         assert_works(patient, good_file)
 
 
-def test_a_reader_that_hangs_is_killed(tmp_path: Path, good_file: Path) -> None:
+def test_a_reader_that_hangs_is_killed(tmp_path: Path, good_file: Path, children: Children) -> None:
     pipe = tmp_path / "pipe.docx"
     os.mkfifo(pipe)
     writer = os.open(pipe, os.O_RDWR)  # nothing will ever come
@@ -291,7 +292,9 @@ def test_a_reader_that_hangs_is_killed(tmp_path: Path, good_file: Path) -> None:
         os.close(writer)
 
 
-def test_a_child_killed_from_outside_in_the_middle_of_its_work(tmp_path: Path, good_file: Path) -> None:
+def test_a_child_killed_from_outside_in_the_middle_of_its_work(
+    tmp_path: Path, good_file: Path, children: Children
+) -> None:
     pipe = tmp_path / "pipe.txt"
     os.mkfifo(pipe)
     writer = os.open(pipe, os.O_RDWR)
@@ -312,7 +315,9 @@ def test_a_child_killed_from_outside_in_the_middle_of_its_work(tmp_path: Path, g
         os.close(writer)
 
 
-def test_a_used_child_that_dies_does_not_take_the_file_with_it(tmp_path: Path, good_file: Path) -> None:
+def test_a_used_child_that_dies_does_not_take_the_file_with_it(
+    tmp_path: Path, good_file: Path, children: Children
+) -> None:
     with ExtractionPool() as pool:
         assert_works(pool, good_file)
         (idle,) = children()
@@ -353,11 +358,6 @@ def test_children_die_with_a_parent_that_is_killed(tmp_path: Path, good_file: Pa
         parent.kill()
         parent.wait()
         os.close(writer)
-
-
-def children() -> list[psutil.Process]:
-    """The pool's children; servers of other tests may run in this process as well."""
-    return [child for child in psutil.Process().children() if "child.py" in " ".join(child.cmdline())]
 
 
 def readers_of(path: Path, parent: psutil.Process) -> list[psutil.Process]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -13,6 +13,8 @@ import psutil
 import pytest
 
 from ecm.extraction import Extraction, ExtractionPool, ExtractionPoolClosed
+
+Children = Callable[[], list[psutil.Process]]
 
 
 @pytest.fixture
@@ -26,10 +28,6 @@ def letter(tmp_path: Path) -> Path:
     path = tmp_path / "letter.txt"
     path.write_bytes("Оплата за рахунками".encode("cp1251"))
     return path
-
-
-def children() -> list[psutil.Process]:
-    return [child for child in psutil.Process().children() if "child.py" in " ".join(child.cmdline())]
 
 
 def wait_until_gone(processes: list[psutil.Process]) -> None:
@@ -64,7 +62,7 @@ def test_a_missing_file_is_the_callers_error(pool: ExtractionPool, tmp_path: Pat
         pool.extract(tmp_path / "nothing.txt", "text/plain", "nothing.txt")
 
 
-def test_one_child_serves_many_files_and_is_replaced_after_so_many(letter: Path) -> None:
+def test_one_child_serves_many_files_and_is_replaced_after_so_many(letter: Path, children: Children) -> None:
     pids = []
     with ExtractionPool(files_per_process=2) as pool:
         for _ in range(5):
@@ -88,7 +86,9 @@ def test_threads_share_a_pool(letter: Path) -> None:
     assert found == ["Оплата за рахунками"] * 60
 
 
-def test_a_child_outlives_the_thread_that_asked_first(pool: ExtractionPool, letter: Path) -> None:
+def test_a_child_outlives_the_thread_that_asked_first(
+    pool: ExtractionPool, letter: Path, children: Children
+) -> None:
     thread = threading.Thread(target=pool.extract, args=(letter, "text/plain", "l.txt"))
     thread.start()
     thread.join()
@@ -99,7 +99,7 @@ def test_a_child_outlives_the_thread_that_asked_first(pool: ExtractionPool, lett
 
 
 def test_closing_ends_children_and_removes_their_folders(
-    letter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    letter: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, children: Children
 ) -> None:
     folder = tmp_path / "temporary"
     folder.mkdir()
@@ -115,7 +115,7 @@ def test_closing_ends_children_and_removes_their_folders(
         pool.extract(letter, "text/plain", "l.txt")
 
 
-def test_closing_ends_a_call_under_way(tmp_path: Path) -> None:
+def test_closing_ends_a_call_under_way(tmp_path: Path, children: Children) -> None:
     endless = tmp_path / "endless.txt"
     os.mkfifo(endless)  # opening it waits for a writer, as a reader that hangs would
     pool = ExtractionPool()
@@ -131,7 +131,7 @@ def test_closing_ends_a_call_under_way(tmp_path: Path) -> None:
 
 
 def test_a_child_has_no_credentials_and_does_not_load_the_library(
-    pool: ExtractionPool, letter: Path, monkeypatch: pytest.MonkeyPatch
+    pool: ExtractionPool, letter: Path, monkeypatch: pytest.MonkeyPatch, children: Children
 ) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     pool.extract(letter, "text/plain", "l.txt")
