@@ -364,7 +364,10 @@ MUTATORS: dict[str, Callable[[ecm.app.UnitOfWork, Document, ecm.StagedFile], obj
     "pipelines, requirements, teams, filters, rights": lambda tx, d, s: set_up(tx),
     "imports": lambda tx, d, s: import_table(tx),
     "cards.rename": lambda tx, d, s: tx.cards.rename(tx.deals.add("Нова"), "Інша"),
-    "cards.delete": lambda tx, d, s: tx.cards.delete(tx.cards.get(d.cards[0].id), trash_documents=True),
+    "cards.unref": lambda tx, d, s: tx.cards.unref(
+        "deal", d.cards[0].external_ref or "", trash_documents=True
+    ),
+    "cards.delete": lambda tx, d, s: tx.cards.delete(tx.deals.add("Нова")),
     "documents.add": lambda tx, d, s: tx.documents.add(s, card=d.cards[0]),
     "documents.add_version": lambda tx, d, s: tx.documents.add_version(d, s),
     "documents.restore_version": lambda tx, d, s: tx.documents.restore_version(d, 1),
