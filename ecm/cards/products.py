@@ -134,13 +134,17 @@ class ProductLines:
         if not copied.lines:
             return []
         if origin.currency != target.currency:
-            reason = (
-                f"the products are in {origin.currency}, the deal in {target.currency}: choose another deal"
+            raise Invalid(
+                "currency",
+                f"the products are in {origin.currency}, the deal in {target.currency}: choose another deal, "
+                "or change the currency of one of them",
             )
-            raise Invalid("currency", f"{reason}, or change the currency of one of them")
         if not there.lines and target.amount not in (None, copied.total):
-            reason = "the deal has an amount without products: clear it, or put products on the deal"
-            raise Invalid("amount", f"{reason}, so that those of the lead can be added")
+            raise Invalid(
+                "amount",
+                "the deal has an amount without products: clear it, or put products on the deal, so that "
+                "those of the lead can be added",
+            )
         if len(there.lines) + len(copied.lines) > LINES_MOST:
             raise Invalid("products", f"{LINES_MOST} lines at most")
         if there.total + copied.total >= AMOUNT_MOST:
