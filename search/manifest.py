@@ -136,20 +136,25 @@ def seal(path: Path) -> FileSum:
 
 def verify(folder: Path, manifest: Manifest) -> None:
     """Compare every file with what was written. ManifestError names the first that differs."""
-    for segment in manifest.segments:
-        verify_segment(folder, manifest, segment.id)
+    for name in manifest.files:
+        _verify_file(folder, manifest, name)
 
 
 def verify_segment(folder: Path, manifest: Manifest, segment_id: str) -> None:
     """The same with the files of one segment."""
     for name in manifest.files_of(segment_id):
-        try:
-            with (folder / name).open("rb") as file:
-                found = _sum(file)
-        except FileNotFoundError:
-            raise ManifestError(f"{name} is missing", segment_id) from None
-        if found != manifest.files[name]:
-            raise ManifestError(f"{name} is damaged", segment_id)
+        _verify_file(folder, manifest, name)
+
+
+def _verify_file(folder: Path, manifest: Manifest, name: str) -> None:
+    segment_id = name.partition(".")[0]
+    try:
+        with (folder / name).open("rb") as file:
+            found = _sum(file)
+    except FileNotFoundError:
+        raise ManifestError(f"{name} is missing", segment_id) from None
+    if found != manifest.files[name]:
+        raise ManifestError(f"{name} is damaged", segment_id)
 
 
 def sync_folder(folder: Path) -> None:

@@ -49,7 +49,7 @@ def test_an_index_that_has_lost_its_manifest_is_damaged(tmp_path: Path) -> None:
 def test_files_are_compared_with_their_sums(tmp_path: Path) -> None:
     path = tmp_path / "a.x"
     path.write_bytes(b"x" * 3_000_000)
-    manifest = Manifest("s", (SegmentRecord("a", 1, frozenset()),), {"a.x": manifests.seal(path)})
+    manifest = Manifest("s", (), {"a.x": manifests.seal(path)})
     assert manifest.files["a.x"].size_bytes == 3_000_000
     manifests.verify(tmp_path, manifest)
     path.write_bytes(b"x" * 2_999_999 + b"y")
