@@ -57,8 +57,8 @@ def test_whatever_is_sent_ends_in_no_error_of_ours(api: Api, monkeypatch: pytest
             actor = data.draw(st.sampled_from([api.alfa.admin, api.operator]))
             case.headers["Authorization"] = f"Bearer {api.tokens[actor.user_id]}"
             response = case.call()
-            # A tariff of a few bytes may be among what was sent. That nothing fits then is no error of ours, and
-            # is told in the shape that is described.
+            # A tariff of a few bytes may be among what was sent. That nothing fits then is no error of
+            # ours, and is told in the shape that is described.
             is_full = response.status_code == HTTPStatus.INSUFFICIENT_STORAGE
             case.validate_response(response, checks=SHAPES if is_full else CHECKS)
 
