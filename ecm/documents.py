@@ -117,6 +117,7 @@ class Documents:
         if document.current_version != version.number:
             facts = {"old": document.current_version, "new": version.number}
             self._tx.audit.record("document.version_restored", "document", document.id, **facts)
+            self._tx.timeline.add_of_document(document, "document.version_restored", version=version.number)
             document.current_version, document.updated_at = version.number, clock.now()
             self.enqueue(document.id)
             self._tx.session.flush()

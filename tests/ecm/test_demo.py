@@ -252,7 +252,7 @@ def test_deals_stand_in_two_pipelines_and_have_clients_and_products(demo: Demo) 
         assert tx.products.of(servers).total == servers.amount
         assert tx.contacts.list().total == tx.organizations.list().total == 5
         kinds = {entry.kind for entry in tx.timeline.list(servers).items}
-        assert {"comment", "field.changed"} <= kinds
+        assert {"comment", "field.changed", "document.added"} <= kinds
 
 
 def test_leads_are_in_each_state(demo: Demo) -> None:

@@ -37,18 +37,20 @@ def test_a_timeline_tells_of_documents_versions_stages_fields_and_comments(app: 
         tx.documents.unlink(document, other)
         tx.deals.update(tx.deals.get(deal.id), amount="7.50", stage="offer")
         tx.timeline.comment(deal, "Просить знижку")
+        tx.documents.restore_version(document, 1)
         tx.documents.trash(document)
         tx.documents.restore(document)
     of_document = {"document": str(document.id), "title": "Рахунок.txt"}
     found = told(app, alfa, deal)
     assert [kind for kind, _ in found] == [
         "card.created", "document.added", "document.version_added", "field.changed", "stage.moved", "comment",
-        "document.trashed", "document.restored",
+        "document.version_restored", "document.trashed", "document.restored",
     ]  # fmt: skip
     assert found[1][1] == of_document
     assert found[2][1] == {**of_document, "version": 2}
     assert found[3][1] == {"field": "amount", "old": "5.00", "new": "7.50"}
     assert found[5][1] == {"text": "Просить знижку"}
+    assert found[6][1] == {**of_document, "version": 1}
     assert told(app, alfa, other)[1:] == [
         ("document.linked", of_document),
         ("document.version_added", {**of_document, "version": 2}),
