@@ -14,6 +14,7 @@ from ecm.access import require_may_create
 from ecm.cards.changes import Change
 from ecm.cards.kinds import CUSTOM, KINDS
 from ecm.cards.sort_keys import sort_key
+from ecm.cards.texts import clean_url
 from ecm.errors import HasDocuments, Invalid, LeadConverted, ManagedByApplication, NotFound
 from ecm.ids import parse_id
 from ecm.models import (
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 C = TypeVar("C", bound=Card)
 
 DEFAULT_CURRENCY, DEFAULT_COUNTRY = "UAH", "UA"
-URL_MOST_CHARS = 2000
 
 _MODELS: dict[str | None, type[Card]] = {None: Card, **{kind.name: kind.model for kind in KINDS.values()}}
 _LIVE_CARD = {
@@ -150,8 +150,8 @@ class Cards:
         card.company_id, card.kind = self._tx.company_id, kind
         card.title = clean_line("title", title)
         card.title_key = sort_key(card.title)
-        card.owner_id = self._tx.users.get(owner_id).id if owner_id is not None else actor.user_id
-        card.team_id = self._tx.teams.get(team_id).id if team_id is not None else None
+        card.owner_id = self._parse_common(None, "owner", owner_id) or actor.user_id
+        card.team_id = self._parse_common(None, "team", team_id)
         card.external_ref, card.external_url = external_ref, external_url
         card.created_at = card.updated_at = now
         if external_ref is None:
@@ -159,16 +159,17 @@ class Cards:
                 CUSTOM + key: each.value for key, each in values.items()
             }
             self._tx.requirements.check(kind, self._stage_of(card), given)
-        self._tx.session.add(card)
-        self._tx.session.flush()
-        if points:
-            self._tx.contact_points.store(card, points)
-        if values:
-            self._tx.field_values.store(card, values)
-        self._tx.audit.record("card.created", kind, card.id, title=card.title)
-        self._tx.timeline.add(card, "card.created", title=card.title)
-        if isinstance(card, Deal | Lead):
-            self._tx.stages.begin(card)
+        with self._tx.session.begin_nested():  # a value may turn out to be gone meanwhile
+            self._tx.session.add(card)
+            self._tx.session.flush()
+            if points:
+                self._tx.contact_points.store(card, points)
+            if values:
+                self._tx.field_values.store(card, values)
+            self._tx.audit.record("card.created", kind, card.id, title=card.title)
+            self._tx.timeline.add(card, "card.created", title=card.title)
+            if isinstance(card, Deal | Lead):
+                self._tx.stages.begin(card)
         return card
 
     def change(
@@ -189,7 +190,7 @@ class Cards:
         """
         card = self.lock(card)
         self.require_writable(card)
-        parsed = {name: self._parse_common(name, value) for name, value in own.items()}
+        parsed = {name: self._parse_common(card, name, value) for name, value in own.items()}
         country = str(parsed.get("country") or getattr(card, "country", DEFAULT_COUNTRY))
         points = {
             kind: self._tx.contact_points.parse(**{name: given}, country=country)
@@ -200,14 +201,15 @@ class Cards:
         told: dict[str, object] = {**parsed, **{CUSTOM + key: each.value for key, each in values.items()}}
         told |= {f"{kind}s": found for kind, found in points.items()}
         self._check_told(card, told)
-        changes = self._set(card, parsed)
-        for kind, found in points.items():
-            change = self._tx.contact_points.store(card, found, kind=kind)
-            changes += [change] if change else []
-        changes += self._tx.field_values.store(card, values) if values else []
-        if changes:
-            card.updated_at = clock.now()
-            self.tell(card, changes)
+        with self._tx.session.begin_nested():  # a value may turn out to be gone meanwhile
+            changes = self._set(card, parsed)
+            for kind, found in points.items():
+                change = self._tx.contact_points.store(card, found, kind=kind)
+                changes += [change] if change else []
+            changes += self._tx.field_values.store(card, values) if values else []
+            if changes:
+                card.updated_at = clock.now()
+                self.tell(card, changes)
         return changes
 
     def values(self, card: Card) -> dict[str, object]:
@@ -222,7 +224,7 @@ class Cards:
         documents on it; only this changes it. Invalid: no such kind of card, no http address."""
         if kind not in KINDS:
             raise Invalid("kind", "one of " + ", ".join(KINDS))
-        reference, link = clean_line("ref", ref), _clean_url(url)
+        reference, link = clean_line("ref", ref), clean_url(url)
         card = self._lock_ref(kind, reference)
         if card is None:
             try:
@@ -290,14 +292,19 @@ class Cards:
             or 0
         )
 
-    def _parse_common(self, name: str, value: Any) -> Any:
+    def _parse_common(self, card: Card | None, name: str, value: Any) -> Any:
         match name:
             case "title":
                 return clean_line("title", str(value))
             case "owner":
-                return None if value is None else self._tx.users.get(value).id
+                if value in (None, ""):
+                    return None
+                user = self._tx.users.get(value)
+                if user.disabled_at is not None and (card is None or card.owner_id != user.id):
+                    raise Invalid("owner", "one of the company's employees who are still there")
+                return user.id
             case "team":
-                return None if value is None else self._tx.teams.get(value).id
+                return None if value in (None, "") else self._tx.teams.get(value).id
         return value
 
     def _check_told(self, card: Card, told: Mapping[str, object]) -> None:
@@ -385,11 +392,3 @@ class Cards:
 
 def _kind_of(card: Card) -> str:
     return next(kind.name for kind in KINDS.values() if type(card) is kind.model)
-
-
-def _clean_url(url: str | None) -> str | None:
-    if not url:
-        return None
-    if not url.startswith(("https://", "http://")) or len(url) > URL_MOST_CHARS or not url.isprintable():
-        raise Invalid("url", f"an http or https address of {URL_MOST_CHARS} characters at most")
-    return url

@@ -25,7 +25,7 @@ from ecm.errors import (
     MissingFields,
     NotFound,
 )
-from ecm.models import Card, Contact, Conversion, Deal, Lead, Organization, Stage
+from ecm.models import Card, Contact, Conversion, Deal, Lead, Organization, Stage, User
 
 if TYPE_CHECKING:
     from ecm.cards.duplicates import Duplicate
@@ -282,6 +282,11 @@ class Conversions:
                 country=values.get("country", "UA"),
             )
 
+    def _owner_of(self, lead: Lead) -> int | None:
+        """Who owns what is made of a lead: its owner; whoever converts it, when that one has left."""
+        owner = self._tx.session.get(User, lead.owner_id) if lead.owner_id is not None else None
+        return owner.id if owner is not None and owner.disabled_at is None else None
+
     def _make(
         self, kind: str, target: Target, values: Mapping[str, Any], lead: Lead, cards: Mapping[str, Card]
     ) -> Card:
@@ -290,7 +295,7 @@ class Conversions:
         values = Drafts(self._tx, lead, frozenset()).points(values)
         given = {name: value for name, value in values.items() if not name.startswith(CUSTOM)}
         custom = {name.removeprefix(CUSTOM): each for name, each in values.items() if name.startswith(CUSTOM)}
-        given["owner_id"] = given.pop("owner", lead.owner_id)
+        given["owner_id"] = given.pop("owner", self._owner_of(lead))
         given["team_id"] = given.pop("team", lead.team_id)
         with _named(kind):
             fields = self._tx.field_values.parse(kind, custom, card=lead)

@@ -99,10 +99,11 @@ class Deals:
         parsed = dict(self._parse(name, value) for name, value in changes.items())
         if parsed.get("amount", deal.amount) != deal.amount and self._tx.products.has_any(deal):
             raise Invalid("amount", "the total of the deal's products: change those")
-        if parsed or fields:
-            self._tx.cards.change(deal, parsed, fields=fields)
-        if stage is not None:
-            self._tx.stages.move(deal, str(stage), reason=reason)
+        with self._tx.session.begin_nested():  # a move that is refused leaves nothing changed
+            if parsed or fields:
+                self._tx.cards.change(deal, parsed, fields=fields)
+            if stage is not None:
+                self._tx.stages.move(deal, str(stage), reason=reason)
         return deal
 
     def _parse(self, name: str, value: object) -> tuple[str, object]:
@@ -121,7 +122,7 @@ class Deals:
             case "source":
                 return name, clean_short(name, text, SOURCE_MOST_CHARS)
             case "owner_id" | "team_id":
-                return name.removesuffix("_id"), text
+                return name.removesuffix("_id"), text or None
         raise Invalid(name, "no such field of a deal")
 
     def _card(self, kind: str, id: int | str | None) -> int | None:

@@ -11,7 +11,7 @@ from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
 from ecm.cards.kinds import CUSTOM
-from ecm.cards.money import AMOUNT_MOST, parse_currency
+from ecm.cards.money import parse_currency, parse_number
 from ecm.errors import Invalid
 from ecm.models import Field, Option
 from ecm.texts import clean_text
@@ -102,24 +102,6 @@ def parse_plain(field: Field, given: object) -> Value:
     raise AssertionError(field.type)
 
 
-def parse_number(where: str, given: object) -> Decimal:
-    """A number of four decimal places at most: a JSON number, or a text, in which thousands may stand apart
-    and a comma is a decimal sign where it can't be anything else. Invalid."""
-    if isinstance(given, bool) or not isinstance(given, int | float | Decimal | str):
-        raise Invalid(where, "a decimal number such as 125000.00")
-    text = "".join(str(given).split()).replace("'", "").replace("’", "").replace("−", "-")
-    if isinstance(given, str) and not re.fullmatch(r"[+-]?\d{1,3},\d{3}", text, re.ASCII):
-        text = re.sub(r"^([+-]?\d+),(\d+)$", r"\1.\2", text, flags=re.ASCII)
-    if len(text) > 60 or not re.fullmatch(
-        r"[+-]?\d+(\.\d+)?(e[+-]?\d{1,3})?", text, re.ASCII | re.IGNORECASE
-    ):
-        raise Invalid(where, "a decimal number such as 125000.00")
-    number = Decimal(text)
-    if abs(number) >= AMOUNT_MOST or number != round(number, 4):
-        raise Invalid(where, f"a number below {AMOUNT_MOST:,} with four decimal places at most")
-    return _settled(number)
-
-
 def cells(value: Value | None, type: str) -> tuple[Cell, ...]:
     """The rows that a value of a field's type stands in."""
     match value:
@@ -197,13 +179,6 @@ def pieces(text: str) -> Iterator[str]:
     """The names in one cell of a table: apart by semicolons or lines, else by commas."""
     between = r"[;\n]" if re.search(r"[;\n]", text) else ","
     return (piece.strip() for piece in re.split(between, text) if piece.strip())
-
-
-def _settled(number: Decimal) -> Decimal:
-    """As it comes from the database: with two places where two are enough, and without a negative zero."""
-    exact = number.quantize(Decimal("0.0001")) + 0
-    short = exact.quantize(Decimal("0.01"))
-    return short if short == exact else exact
 
 
 def _parse_text(where: str, given: object) -> str:

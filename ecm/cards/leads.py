@@ -137,10 +137,11 @@ class Leads:
         parsed = self._parse(lead, changes)
         if parsed.get("amount", lead.amount) != lead.amount and self._tx.products.has_any(lead):
             raise Invalid("amount", "the total of the lead's products: change those")
-        if parsed or fields or phones is not None or emails is not None:
-            self._tx.cards.change(lead, parsed, phones=phones, emails=emails, fields=fields)
-        if stage is not None:
-            self._tx.stages.move(lead, str(stage), reason=reason)
+        with self._tx.session.begin_nested():  # a move that is refused leaves nothing changed
+            if parsed or fields or phones is not None or emails is not None:
+                self._tx.cards.change(lead, parsed, phones=phones, emails=emails, fields=fields)
+            if stage is not None:
+                self._tx.stages.move(lead, str(stage), reason=reason)
         return lead
 
     def _parse(self, lead: Lead, changes: Mapping[str, object]) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from ecm.cards.conditions import Condition, Conditions
 from ecm.cards.kinds import KINDS
@@ -38,15 +38,15 @@ class SavedFilters:
         shared: bool = False,
     ) -> SavedFilter:
         """Keep conditions on a list of cards of a kind under a name. Invalid: what `CardLists.find` would
-        refuse, or too many filters."""
+        refuse, or too many filters of one's own."""
         actor = self._tx.require_actor()
         if kind not in KINDS:
             raise Invalid("kind", "one of " + ", ".join(KINDS))
         label = clean_line("name", name)
         if len(label) > NAME_MOST_CHARS:
             raise Invalid("name", f"{NAME_MOST_CHARS} characters at most")
-        if len(self.list(kind)) >= FILTERS_MOST:
-            raise Invalid("filters", f"{FILTERS_MOST} at most")
+        if self._count_own(kind) >= FILTERS_MOST:
+            raise Invalid("filters", f"{FILTERS_MOST} of one's own at most")
         Conditions(self._tx, kind).sql(conditions)
         self._tx.lists.check_sort(kind, sort)
         saved = SavedFilter(
@@ -83,12 +83,22 @@ class SavedFilters:
         return saved
 
     def delete(self, saved: SavedFilter) -> None:
-        """Delete a filter: one's own, or for an administrator any shared one. Forbidden."""
+        """Delete a filter: one's own, or for an administrator any shared one. Forbidden; NotFound."""
         actor = self._tx.require_actor()
+        saved = self.get(saved.id)
         if saved.user_id != actor.user_id and not actor.is_admin:
             raise Forbidden("deleting a colleague's filter", "admin")
         self._tx.session.delete(saved)
         self._tx.session.flush()
+
+    def _count_own(self, kind: str) -> int:
+        actor = self._tx.require_actor()
+        query = select(func.count()).where(
+            SavedFilter.company_id == actor.company_id,
+            SavedFilter.card_kind == kind,
+            SavedFilter.user_id == actor.user_id,
+        )
+        return self._tx.session.scalar(query) or 0
 
 
 def conditions_of(saved: SavedFilter) -> list[Condition]:

@@ -7,6 +7,8 @@ from datetime import date
 from ecm.errors import Invalid
 from ecm.texts import clean_line, clean_text
 
+URL_MOST_CHARS = 2000
+
 
 def clean_short(field: str, value: str | None, most_chars: int) -> str | None:
     """One line of so many characters, or None for an empty one. Invalid."""
@@ -33,3 +35,12 @@ def parse_day(field: str, value: date | str | None) -> date | None:
         return date.fromisoformat(value.strip())
     except ValueError:
         raise Invalid(field, "a day such as 2026-01-31") from None
+
+
+def clean_url(url: str | None) -> str | None:
+    """The address that leads back to an application; None for an empty one. Invalid."""
+    if not url:
+        return None
+    if not url.startswith(("https://", "http://")) or len(url) > URL_MOST_CHARS or not url.isprintable():
+        raise Invalid("url", f"an http or https address of {URL_MOST_CHARS} characters at most")
+    return url

@@ -11,8 +11,8 @@ from sqlalchemy import or_, select
 
 from ecm.cards.cards import DEFAULT_COUNTRY
 from ecm.cards.countries import country_named
-from ecm.cards.field_types import parse_number
 from ecm.cards.kinds import CUSTOM
+from ecm.cards.money import parse_number
 from ecm.cards.sort_keys import sort_key
 from ecm.cards.tax_numbers import is_firm_code, is_person_number
 from ecm.errors import Invalid

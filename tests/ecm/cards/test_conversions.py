@@ -9,7 +9,7 @@ from itertools import combinations
 import pytest
 from sqlalchemy import event, func, select
 
-from ecm import Actor, Ecm
+from ecm import Actor, Ecm, clock
 from ecm.cards.conversion_drafts import TARGETS, Target
 from ecm.errors import (
     DuplicatesFound,
@@ -218,6 +218,20 @@ def test_an_existing_contact_and_organization_are_reused_and_keep_their_owner(ap
         again = tx.contacts.get(contact.id)
         assert (again.owner_id, again.title, again.lead_id) == (alfa.petro.user_id, contact.title, None)
         assert tx.timeline.list(again).items[0].kind == "joined.by_lead"
+
+
+@ON_SQLITE
+def test_what_is_made_of_a_lead_whose_owner_has_left_is_owned_by_whoever_converts_it(
+    app: Ecm, alfa: Firm
+) -> None:
+    with app.begin(alfa.olena) as tx:
+        lead = add_lead(tx)
+    with app.begin(alfa.admin) as tx:
+        tx.users.get(alfa.olena.user_id).disabled_at = clock.now()
+    with app.begin(alfa.petro) as tx:
+        conversion = tx.conversions.convert(tx.leads.get(lead.id), targets_of(COMBINATIONS[-1]))
+        made = (conversion.contact_id, conversion.organization_id, conversion.deal_id)
+        assert {tx.cards.get(id or 0).owner_id for id in made} == {alfa.petro.user_id}
 
 
 @ON_SQLITE
