@@ -113,7 +113,9 @@ class _Words:
             "document.linked": _("Document: %(title)s was put here"),
             "document.unlinked": _("Document: %(title)s was taken off"),
             "document.version_added": _("Document: %(title)s has a new version"),
-            "document.version_restored": _("Document: an older version of %(title)s is the current one again"),
+            "document.version_restored": _(
+                "Document: an older version of %(title)s is the current one again"
+            ),
             "document.trashed": _("Document: %(title)s was moved to the trash"),
             "document.restored": _("Document: %(title)s was restored"),
         }
