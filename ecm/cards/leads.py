@@ -170,6 +170,8 @@ class Leads:
                     parsed[name] = clean_short(name, text, LINES[name])
                 case _:
                     raise Invalid(name, "no such field of a lead")
+        if "country" in parsed and "tax_number" not in parsed:  # the one that stays has to be one there
+            parsed["tax_number"] = parse_tax_number(parsed["country"], lead.tax_number, of_person=None)
         return parsed
 
     def _card(self, kind: str, id: int | str | None) -> int | None:

@@ -106,3 +106,13 @@ def test_a_filter_of_another_company_is_not_found_and_an_earlier_one_is_deleted(
     with app.begin(alfa.olena) as tx:
         tx.saved_filters.delete(kept)
         assert tx.saved_filters.list("deal") == []
+
+
+def test_a_tax_number_that_stays_has_to_be_one_in_a_leads_new_country(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.olena) as tx:
+        lead = tx.leads.add("Сервер", country="PL", tax_number="123-456-32-18")
+        with pytest.raises(Invalid) as refused:
+            tx.leads.update(lead, country="UA")
+        assert (refused.value.field, lead.country) == ("tax_number", "PL")
+        tx.leads.update(lead, country="UA", tax_number="32855961")
+        assert (lead.country, lead.tax_number) == ("UA", "32855961")
