@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import ColumnElement, and_, exists, not_, or_, select
+from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, not_, or_, select
 
 from ecm.cards.contact_points import parse_email, parse_phone
 from ecm.cards.kinds import CUSTOM, KINDS, CardField
@@ -29,11 +30,11 @@ VALUE_MOST_CHARS: Final = 4000
 ME: Final = "me"
 """The value that means whoever asks, for fields that are a user."""
 _CARDS: Final = Base.metadata.tables[Card.__tablename__]
-_COMPARED: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
-    "lt": lambda column, value: column < value,
-    "le": lambda column, value: column <= value,
-    "gt": lambda column, value: column > value,
-    "ge": lambda column, value: column >= value,
+_COMPARED: Final[Mapping[str, Callable[[SQLColumnExpression[Any], Any], ColumnElement[bool]]]] = {
+    "lt": operator.lt,
+    "le": operator.le,
+    "gt": operator.gt,
+    "ge": operator.ge,
 }
 _ALLOWED: Final[Mapping[str, frozenset[str]]] = {
     "text": frozenset({"eq", "ne", "in", "contains"}),
@@ -99,9 +100,9 @@ class Conditions:
         return self._of_own(condition, own)
 
     def _of_own(self, condition: Condition, own: CardField) -> ColumnElement[bool]:
-        column = getattr(self._kind.model, own.attribute)
+        column: SQLColumnExpression[Any] = getattr(self._kind.model, own.attribute)
         if condition.operator in ("empty", "filled"):
-            return column.is_(None) if condition.operator == "empty" else column.is_not(None)  # type: ignore[no-any-return]
+            return column.is_(None) if condition.operator == "empty" else column.is_not(None)
         if own.name == "title":
             return self._of_key(condition, Card.title_key)
         match own.type:
@@ -144,18 +145,18 @@ class Conditions:
                 return _compare(condition, FieldValue.user_id, "id", lambda text: self._id("user", text))
         return _compare(condition, FieldValue.document_id, "id", lambda text: self._id("card", text))
 
-    def _of_key(self, condition: Condition, column: Any) -> ColumnElement[bool]:
+    def _of_key(self, condition: Condition, column: SQLColumnExpression[Any]) -> ColumnElement[bool]:
         """On a column of sort keys: without regard to case."""
         if condition.operator == "contains":
-            return column.contains(sort_key(condition.value), autoescape=True)  # type: ignore[no-any-return]
+            return column.contains(sort_key(condition.value), autoescape=True)
         return _compare(condition, column, "text", sort_key)
 
-    def _of_text(self, condition: Condition, column: Any) -> ColumnElement[bool]:
+    def _of_text(self, condition: Condition, column: SQLColumnExpression[Any]) -> ColumnElement[bool]:
         if condition.operator == "contains":
             if self._tx.session.get_bind().dialect.name == "sqlite":
                 # LIKE minds the case of all letters but those of ASCII there.
-                return column.op("GLOB")(_glob(condition.value))  # type: ignore[no-any-return]
-            return column.icontains(condition.value, autoescape=True)  # type: ignore[no-any-return]
+                return column.op("GLOB")(_glob(condition.value))
+            return column.icontains(condition.value, autoescape=True)
         return _compare(condition, column, "text", str)
 
     def _of_points(self, condition: Condition, kind: str) -> ColumnElement[bool]:
@@ -225,7 +226,7 @@ def find_custom(tx: UnitOfWork, kind: str, name: str, given: str) -> Field:
 
 
 def _compare(
-    condition: Condition, column: Any, values: str, parse: Callable[[str], Any]
+    condition: Condition, column: SQLColumnExpression[Any], values: str, parse: Callable[[str], Any]
 ) -> ColumnElement[bool]:
     """A comparison of a column with parsed values; "ne" takes empty ones in."""
     if condition.operator not in _ALLOWED[values]:
@@ -234,17 +235,18 @@ def _compare(
         texts = [text.strip() for text in condition.value.split(",") if text.strip()]
         if not 1 <= len(texts) <= IN_MOST:
             raise Invalid("filter", f"{condition.field}: 1 to {IN_MOST} values, separated by commas")
-        return column.in_([_some(condition, parse(text)) for text in texts])  # type: ignore[no-any-return]
+        return column.in_([_some(condition, parse(text)) for text in texts])
     value = _some(condition, parse(condition.value))
     match condition.operator:
         case "eq":
-            return column == value  # type: ignore[no-any-return]
+            equal: ColumnElement[bool] = column == value
+            return equal
         case "ne":
             return or_(column != value, column.is_(None))
-    return _COMPARED[condition.operator](column, value)  # type: ignore[no-any-return]
+    return _COMPARED[condition.operator](column, value)
 
 
-def _compare_time(condition: Condition, column: Any) -> ColumnElement[bool]:
+def _compare_time(condition: Condition, column: SQLColumnExpression[Any]) -> ColumnElement[bool]:
     """Times are compared by days, in UTC: from the beginning of one to its end."""
     day = _day(condition.value)
     if day == date.max:
@@ -255,13 +257,13 @@ def _compare_time(condition: Condition, column: Any) -> ColumnElement[bool]:
         case "eq":
             return and_(column >= begin, column < end)
         case "lt":
-            return column < begin  # type: ignore[no-any-return]
+            return column < begin
         case "le":
-            return column < end  # type: ignore[no-any-return]
+            return column < end
         case "gt":
-            return column >= end  # type: ignore[no-any-return]
+            return column >= end
         case "ge":
-            return column >= begin  # type: ignore[no-any-return]
+            return column >= begin
     raise _unsuited(condition)
 
 
