@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 from flask import Response, current_app
 
-from ecm.models import Card, Company, CompanyUsage, Deal, Document, Tariff, Version
+from ecm.models import Card, Company, CompanyUsage, Document, Tariff, Version
 from ecm.paging import Page
 from ecm.tariffs import Quota, TariffChange, Usage
 from ecm.unit_of_work import UnitOfWork
@@ -60,22 +60,6 @@ def money(amount: Decimal | None) -> str | None:
 def card(each: Card) -> Json:
     """A card by title."""
     return {"id": str(each.id), "kind": each.kind, "title": each.title}
-
-
-def deal(each: Deal, names: Names) -> Json:
-    """A deal."""
-    return {
-        "id": str(each.id),
-        "title": each.title,
-        "amount": money(each.amount),
-        "currency": each.currency,
-        "pipeline": each.pipeline.code,
-        "stage": each.stage.code,
-        "owner": _id(each.owner_id),
-        "owner_name": _name(names, each.owner_id),
-        "created_at": time(each.created_at),
-        "updated_at": time(each.updated_at),
-    }
 
 
 def document(each: Document, names: Names) -> Json:
