@@ -11,7 +11,7 @@ from ecm.correcting import correct
 from ecm.database import Database
 from ecm.documents import check_kind
 from ecm.errors import Invalid
-from ecm.found_rows import FoundRows
+from ecm.found_rows import FoundRows, Rows
 from ecm.found_snippets import make_snippets
 from ecm.indexing import Indexing
 from ecm.models import Document
@@ -163,15 +163,9 @@ class Finding:
             hits = Hits((), 0, dict.fromkeys(facets, ()), incomplete=True)
         if hits.incomplete:
             self._indexing.rebuilding.request_check(actor.company_id)
-        ids = [int(hit.id) for hit in hits.items]
-        rows = self._rows.load(actor, ids, head_chars=MAPPED_CHARS)
-        snippets = make_snippets(Highlighter(typed, self._analyzer), actor, self._rows, rows)
-        items = [
-            Found(document, snippets[document.current.id], hit.score)
-            for hit in hits.items
-            if (document := rows.documents.get(int(hit.id))) is not None
-        ]
-        total = max(0, hits.total - (len(ids) - len(items)))
+        rows = self._rows.load(actor, [int(hit.id) for hit in hits.items], head_chars=MAPPED_CHARS)
+        items = self._items(actor, typed, hits, rows)
+        total = max(0, hits.total - (len(hits.items) - len(items)))
         if remember and page == 1 and items:
             self._recent.add(actor, q)
         return SearchPage(
@@ -218,6 +212,15 @@ class Finding:
             limit=limit,
             facets=facets,
         )
+
+    def _items(self, actor: Actor, typed: Query, hits: Hits, rows: Rows) -> list[Found]:
+        """The hits whose documents are still to be seen, with what was typed marked in their snippets."""
+        snippets = make_snippets(Highlighter(typed, self._analyzer), actor, self._rows, rows)
+        return [
+            Found(document, snippets[document.current.id], hit.score)
+            for hit in hits.items
+            if (document := rows.documents.get(int(hit.id))) is not None
+        ]
 
     def _meant(self, actor: Actor, q: str, passed: Query, total: int) -> str | None:
         """What was probably meant by a query that finds so many."""
