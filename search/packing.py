@@ -75,7 +75,16 @@ def pack_words(
     of_places[firsts] = places.places[firsts]
     place_steps = of_places.astype("<u4").tobytes()
     places_from = ends[np.asarray(starts)].tolist()
+    numbers = documents.tolist()
     for (start, end), (first, last) in zip(pairwise(starts), pairwise(places_from), strict=True):
+        if end - start == 1:  # most terms
+            yield (
+                _ONE_WEIGHED_HEAD.pack(
+                    _ONE_WEIGHED, numbers[start], halves[_WEIGHT_BYTES * start : _WEIGHT_BYTES * end]
+                )
+                + place_steps[_NUMBER_BYTES * first : _NUMBER_BYTES * last]
+            )
+            continue
         yield _packed(
             _parts(documents, steps, start, end)._replace(
                 weights=halves[_WEIGHT_BYTES * start : _WEIGHT_BYTES * end],
@@ -286,6 +295,8 @@ def _expand(squeezed: bytes) -> NDArray[np.unsignedinteger[Any]]:
 
 
 def _wide(squeezed: bytes) -> bytes:
+    if squeezed[:1] == b"\0":
+        return squeezed[1:]
     return _expand(squeezed).astype("<u4").tobytes()
 
 

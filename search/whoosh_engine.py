@@ -8,28 +8,16 @@ durable, notices no flipped bit, and works posting by posting where whole lists 
 from __future__ import annotations
 
 import mmap
+import secrets
 import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
 from io import BytesIO
-from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
-from typing import Any, Concatenate, Final, ParamSpec, TypeVar
+from typing import Concatenate, Final, ParamSpec, TypeVar
 
-from whoosh.codec.whoosh3 import (
-    W3Codec,
-    W3FieldWriter,
-    W3PostingsWriter,
-    W3Segment,
-)
 from whoosh.columns import VarBytesColumn
-from whoosh.fields import FieldType
-from whoosh.filedb.filestore import FileStorage, Storage
-from whoosh.filedb.structfile import BufferFile
-from whoosh.formats import Format
-from whoosh.reading import TermNotFound
+from whoosh.filedb.structfile import BufferFile, StructFile
 
 from .analysis import Analyzer
 from .folder_engine import FolderEngine
@@ -37,82 +25,19 @@ from .manifest import ManifestError, SegmentRecord
 from .matching import Places
 from .packing import HEAD_BYTES, count_of, pack_rows, unpack, unpack_rows
 from .segments import Postings, Rows, decode, encode, form_field
+from .whoosh_terms import Terms, TermsWriter
 
-_FORMAT_NAME: Final = f"whoosh 5 {sys.byteorder}"  # change it with the format of the files
-_INDEX_NAME: Final = "MAIN"
+_FORMAT_NAME: Final = f"whoosh 6 {sys.byteorder}"  # change it with the format of the files
 _ENDINGS: Final = (".trm", ".pst", ".row.col")
 _MAPPED_BYTES: Final = 1 << 18  # smaller files are read whole: a mapping costs a file descriptor
 _FORMS: Final = form_field("everywhere")
 _LEXICON: Final = "lexicon"  # of one term alone: all forms, for spelling
-_INLINED_BYTES: Final = 64  # so short a list stands beside its term: most terms are that rare
+_ROWS: Final = VarBytesColumn()
+_ROW_PARTS: Final = 3
 
 _P = ParamSpec("_P")
 _R = TypeVar("_R")
 _S = TypeVar("_S", bound="_WhooshSegment")
-
-
-class _Format(Format):  # type: ignore[misc]
-    """That of all our postings: what a block holds is packed by `_PostingsWriter`, not by the format."""
-
-    posting_size = -1
-
-
-class _Codec(W3Codec):  # type: ignore[misc]
-    def postings_writer(self, dbfile: Any, byteids: bool = False) -> _PostingsWriter:
-        return _PostingsWriter(dbfile, blocklimit=1)
-
-
-class _PostingsWriter(W3PostingsWriter):  # type: ignore[misc]
-    """Writes posting lists whole, as they were packed: we read them whole, and gain nothing by skipping."""
-
-    _terminfo: Any
-
-    def write(self, packed: bytes) -> None:
-        if len(packed) <= _INLINED_BYTES:
-            self._terminfo.set_inlined((packed,), (), ())
-        else:
-            self._terminfo.set_extent(self._postfile.tell(), len(packed))
-            self._postfile.write(packed)
-
-    def finish_postings(self) -> Any:
-        info, self._terminfo = self._terminfo, None
-        return info
-
-
-class _FieldWriter(W3FieldWriter):  # type: ignore[misc]
-    """Writes terms in order, and their postings; and once more all forms together, to be read at once."""
-
-    def write_all(self, postings: Iterable[tuple[str, bytes, bytes]]) -> None:
-        forms: list[bytes] = []
-        for field, of_field in groupby(postings, key=itemgetter(0)):
-            self.start_field(field, _FIELD)
-            for _, term, packed in of_field:
-                self._write_term(term, packed)
-                if field == _FORMS:
-                    forms.append(term)
-            self.finish_field()
-        self.start_field(_LEXICON, _FIELD)
-        self._write_term(b"", zlib.compress(b"\n".join(forms), 1))
-        self.finish_field()
-        self.close()
-
-    def _write_term(self, term: bytes, packed: bytes) -> None:
-        self.start_term(term)
-        self._postwriter.write(packed)
-        self.finish_term()
-
-    def abandon(self) -> None:
-        """Close the files, whatever becomes of what is in them."""
-        for file in (self._tindex.dbfile.file, self._postfile.file):
-            with suppress(OSError):
-                file.close()
-
-
-_CODEC: Final = _Codec()
-_FORMAT: Final = _Format()
-_FIELD: Final = FieldType(_FORMAT, analyzer=None)
-_ROWS: Final = VarBytesColumn()
-_ROW_PARTS: Final = 3
 
 
 class _File(BufferFile):  # type: ignore[misc]
@@ -133,19 +58,6 @@ class _File(BufferFile):  # type: ignore[misc]
         self.onclose = None
         self.is_real = False
         self.is_closed = False
-
-
-class _Opened(Storage):  # type: ignore[misc]
-    """The files of one segment, as Whoosh's readers want them."""
-
-    def __init__(self, folder: Path, names: Iterable[str]) -> None:
-        self.files = {name: _File(folder / name) for name in names}
-
-    def open_file(self, name: str, *args: Any, **kwargs: Any) -> _File:
-        return self.files[name]
-
-    def file_length(self, name: str) -> int:
-        return self.files[name].size_bytes
 
 
 def _guarded(method: Callable[Concatenate[_S, _P], _R]) -> Callable[Concatenate[_S, _P], _R]:
@@ -172,17 +84,14 @@ class _WhooshSegment:
 
     @_guarded
     def _open(self, folder: Path, record: SegmentRecord) -> None:
-        segment = W3Segment(_CODEC, _INDEX_NAME, record.documents, record.id.removeprefix(f"{_INDEX_NAME}_"))
-        names = [segment.make_filename(ending) for ending in _ENDINGS]
-        opened = _Opened(folder, names)
-        self.sizes = {name: file.size_bytes for name, file in opened.files.items()}
-        read = {name: file.read_whole for name, file in opened.files.items() if file.read_whole is not None}
+        files = {name: _File(folder / name) for name in (f"{record.id}{ending}" for ending in _ENDINGS)}
+        terms, postings, self._rows = files.values()
+        self.sizes = {name: file.size_bytes for name, file in files.items()}
+        read = {name: file.read_whole for name, file in files.items() if file.read_whole is not None}
         self.sums = {name: zlib.crc32(content) for name, content in read.items()}
-        self._terms = _CODEC.terms_reader(opened, segment)
-        self._postings_file = opened.files[names[1]]
-        self._rows = opened.files[names[2]]
+        self._terms = Terms(terms, terms.size_bytes, postings)
         self.held_bytes = sum(map(len, read.values()))
-        self.descriptors = len(opened.files) - len(read)
+        self.descriptors = len(files) - len(read)
 
     @_guarded
     def rows(self) -> Rows:
@@ -191,56 +100,37 @@ class _WhooshSegment:
 
     @_guarded
     def postings(self, field: str, term: str) -> Postings | None:
-        try:
-            return self._read(self._terms.term_info(field, encode(term)))
-        except TermNotFound:
-            return None
+        packed = self._terms.packed(field, encode(term))
+        return None if packed is None else self._unpack(packed)
 
     @_guarded
     def count(self, field: str, term: str) -> int:
-        try:
-            return count_of(self._packed(self._terms.term_info(field, encode(term)), HEAD_BYTES))
-        except TermNotFound:
-            return 0
+        packed = self._terms.packed(field, encode(term), HEAD_BYTES)
+        return 0 if packed is None else count_of(packed)
 
     @_guarded
     def beginning(self, field: str, prefix: str) -> Sequence[tuple[str, Postings]]:
-        start = encode(prefix)
-        found = []
-        for (name, term), info in self._terms.items_from(field, start):
-            if name != field or not term.startswith(start):
-                break
-            found.append((decode(term), self._read(info)))
-        return found
+        found = self._terms.beginning(field, encode(prefix))
+        return [(decode(term), self._unpack(packed)) for term, packed in found]
 
     @_guarded
     def forms(self) -> list[str]:
-        forms = decode(zlib.decompress(self._packed(self._terms.term_info(_LEXICON, b""))))
+        packed = self._terms.packed(_LEXICON, b"")
+        forms = decode(zlib.decompress(packed)) if packed else ""
         return forms.split("\n") if forms else []
 
     def all_postings(self) -> Iterator[tuple[str, bytes, bytes]]:
-        items = iter(self._terms.items())
-        while (item := self._next(items)) is not None:
-            yield item
+        terms = self._terms.all()
+        while (found := self._next(terms)) is not None:
+            if found[0] != _LEXICON:
+                yield found
 
     @_guarded
-    def _next(self, items: Iterator[Any]) -> tuple[str, bytes, bytes] | None:
-        for (field, term), info in items:
-            if field != _LEXICON:
-                return field, term, self._packed(info)
-        return None
+    def _next(self, terms: Iterator[tuple[str, bytes, bytes]]) -> tuple[str, bytes, bytes] | None:
+        return next(terms, None)
 
-    def _read(self, info: Any) -> Postings:
-        return unpack(self._packed(info), self._documents, self._guard)
-
-    def _packed(self, info: Any, most_bytes: int = sys.maxsize) -> bytes:
-        if info.is_inlined():
-            (packed,), _, _ = info.inlined_postings()
-        else:
-            offset, length = info.extent()
-            length = length[0] if isinstance(length, tuple) else length  # 2.7.5 forgets to unpack it
-            packed = self._postings_file.get(offset, min(length, most_bytes))
-        return bytes(packed)
+    def _unpack(self, packed: bytes) -> Postings:
+        return unpack(packed, self._documents, self._guard)
 
     @_guarded
     def _guard(self, read: Callable[[], Places]) -> Places:
@@ -254,21 +144,28 @@ class _WhooshStore:
         return _WhooshSegment(folder, record)
 
     def write(self, folder: Path, rows: Rows, postings: Iterable[tuple[str, bytes, bytes]]) -> str:
-        storage = FileStorage(str(folder))
-        segment = W3Segment(_CODEC, _INDEX_NAME)
-        with storage.create_file(segment.make_filename(".row.col")) as file:
-            column = _ROWS.writer(file)
+        segment_id = secrets.token_hex(8)
+        terms_path, postings_path, rows_path = (folder / f"{segment_id}{ending}" for ending in _ENDINGS)
+        with rows_path.open("wb") as file:
+            column = _ROWS.writer(StructFile(file))
             for part, packed in enumerate(pack_rows(rows)):
                 column.add(part, packed)
             column.finish(_ROW_PARTS)
-        fields = _FieldWriter(_CODEC, storage, segment)
-        try:
-            fields.write_all(postings)
-        except BaseException:
-            fields.abandon()
-            raise
-        segment_id: str = segment.segment_id()
+        with terms_path.open("wb") as terms_file, postings_path.open("wb") as postings_file:
+            terms = TermsWriter(StructFile(terms_file), postings_file)
+            terms.write_all(_with_lexicon(postings))
+            terms.close()
         return segment_id
+
+
+def _with_lexicon(postings: Iterable[tuple[str, bytes, bytes]]) -> Iterator[tuple[str, bytes, bytes]]:
+    """The same, and at last all forms together, to be read at once."""
+    forms: list[bytes] = []
+    for field, term, packed in postings:
+        if field == _FORMS:
+            forms.append(term)
+        yield field, term, packed
+    yield _LEXICON, b"", zlib.compress(b"\n".join(forms), 1)
 
 
 class WhooshEngine(FolderEngine):

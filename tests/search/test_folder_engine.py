@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from ecm.search import commits, folder_engine, whoosh_engine
+from ecm.search import commits, folder_engine, whoosh_engine, whoosh_terms
 from ecm.search.analysis import Analyzer
 from ecm.search.commits import choose_merged
 from ecm.search.errors import IndexDamaged
@@ -156,10 +156,10 @@ def test_few_snapshots_are_kept_and_an_unchanged_index_is_opened_once(
 def test_what_is_kept_open_has_a_bound_in_bytes_and_in_files_of_the_system(
     tmp_path: Path, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    WhooshEngine(tmp_path, analyzer).write("a", [entry("1", "договір")])
-    size_bytes = sum(
-        path.stat().st_size for path in WhooshEngine(tmp_path, analyzer)._path("a").glob("MAIN*")
-    )
+    first = WhooshEngine(tmp_path, analyzer)
+    first.write("a", [entry("1", "договір")])
+    size_bytes = first._snapshot("a").held_bytes
+    assert size_bytes > 1000
     engine = WhooshEngine(tmp_path, analyzer, open_bytes=size_bytes * 5 // 2)
     for company in "bcd":
         engine.write(company, [entry("1", "договір")])
@@ -231,7 +231,7 @@ def test_all_files_are_durable_before_the_commit_shows(
 def test_search_answers_from_the_segments_that_are_whole_and_says_so(
     engine: WhooshEngine, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch, harm: str, ending: str
 ) -> None:
-    monkeypatch.setattr(whoosh_engine, "_INLINED_BYTES", 0)
+    monkeypatch.setattr(whoosh_terms, "_INLINED_BYTES", 0)
     engine.write(COMPANY, [entry("1", "договір рахунок")])
     record = manifest_of(engine).segments[0]
     engine.write(COMPANY, [entry("2", "договір акт")])
@@ -263,7 +263,7 @@ def test_search_answers_from_the_segments_that_are_whole_and_says_so(
 def test_damage_that_shows_only_in_reading_leaves_a_segment_out_as_well(
     engine: WhooshEngine, analyzer: Analyzer, monkeypatch: pytest.MonkeyPatch, ending: str
 ) -> None:
-    monkeypatch.setattr(whoosh_engine, "_INLINED_BYTES", 0)
+    monkeypatch.setattr(whoosh_terms, "_INLINED_BYTES", 0)
     monkeypatch.setattr(whoosh_engine, "_MAPPED_BYTES", 1)
     engine.write(COMPANY, [entry("1", "договір рахунок")])
     path = engine._path(COMPANY) / f"{manifest_of(engine).segments[0].id}{ending}"
