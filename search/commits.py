@@ -133,19 +133,17 @@ def _merge(folder: Path, store: SegmentStore, merged: Sequence[SegmentRecord]) -
     return SegmentRecord(store.write(folder, rows, _joined(sources)), len(ids), frozenset())
 
 
-_Sourced = tuple[str, bytes, tuple[bytes, int]]  # field, term; packed postings, what to raise documents by
+_Sourced = tuple[str, bytes, int, bytes]  # field, term; what to raise documents by; packed postings
 
 
 def _sourced(postings: Iterable[tuple[str, bytes, bytes]], raised: int) -> Iterator[_Sourced]:
-    for field, term, packed in postings:
-        yield field, term, (packed, raised)
+    return ((field, term, raised, packed) for field, term, packed in postings)
 
 
 def _joined(sources: Sequence[Iterator[_Sourced]]) -> Iterator[tuple[str, bytes, bytes]]:
-    for (field, term), items in groupby(merge(*sources, key=_KEY), key=_KEY):
-        with damage(f"a term in {field} cannot be read"):
-            packed = join([piece for _, _, piece in items])
-        yield field, term, packed
+    with damage("a term that is to be merged cannot be read"):
+        for (field, term), found in groupby(merge(*sources), key=_KEY):
+            yield field, term, join([(packed, raised) for _, _, raised, packed in found])
 
 
 def _remaining(
@@ -153,8 +151,8 @@ def _remaining(
 ) -> Iterator[tuple[str, bytes, bytes]]:
     """Without the documents that are deleted."""
     numbers = np.cumsum(living) - 1
-    for field, term, packed in postings:
-        with damage(f"a term in {field} cannot be read", segment_id):
+    with damage("a term that is to be merged cannot be read", segment_id):
+        for field, term, packed in postings:
             found = unpack(packed, len(living), lambda read: read())
             kept = living[found.documents]
             if not kept.any():
@@ -162,10 +160,9 @@ def _remaining(
             documents = numbers[found.documents[kept]]
             if len(found.weights):
                 places = found.places().picked(kept)
-                packed = pack(Postings(documents, found.weights[kept], partial(Places, *places)))
+                yield field, term, pack(Postings(documents, found.weights[kept], partial(Places, *places)))
             else:
-                packed = pack(plain(documents))
-        yield field, term, packed
+                yield field, term, pack(plain(documents))
 
 
 def salvage(folder: Path, store: SegmentStore, manifest: Manifest, schema: str) -> Manifest:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from itertools import chain
 from typing import Final, NamedTuple
 
@@ -39,9 +39,10 @@ class _Words(dict[str, list[int]]):
 
 
 class _Names(NamedTuple):
-    """Terms in order, and which of them each word is: see `_ragged`."""
+    """Terms in order, and which of them each word is: the numbers of all words one after another, and where
+    those of each word begin and of the last end."""
 
-    terms: list[bytes]
+    terms: list[str]
     offsets: _Ints
     numbers: _Ints
 
@@ -99,11 +100,10 @@ class Gathering:
     def postings(self) -> Iterator[tuple[str, bytes, bytes]]:
         """All postings, packed, in the order of fields and of terms as bytes."""
         fields = {field: self._terms(field) for field in self._values}
-        forms, lemmas = (
-            _names([sorted(set(map(encode, word[which]))) for word in self._known.numbers])
-            for which in range(2)
-        )
-        starts = _names([sorted(_beginnings(word.forms)) for word in self._known.numbers])
+        words = self._known.numbers
+        forms = _names([word.forms for word in words])
+        lemmas = _names([word.lemmas for word in words])
+        starts = _beginnings(forms)
         for scope in _SCOPES:
             if not self._words[scope]:
                 continue
@@ -133,7 +133,7 @@ class Gathering:
         starts = _changes(numbers)
         packed = pack_words([*starts.tolist(), len(numbers)], documents, weights, Places(counts, places))
         for number, of_term in zip(numbers[starts].tolist(), packed, strict=True):
-            yield field, names.terms[number], of_term
+            yield field, encode(names.terms[number]), of_term
 
     def _starts_of(self, scope: Scope, names: _Names) -> Iterator[tuple[str, bytes, bytes]]:
         """The documents by the first letters of their forms."""
@@ -147,7 +147,7 @@ class Gathering:
         packed = pack_documents([*starts.tolist(), len(of_starts)], documents)
         field = start_field(scope)
         for number, of_start in zip(of_starts[starts].tolist(), packed, strict=True):
-            yield field, names.terms[number], of_start
+            yield field, encode(names.terms[number]), of_start
 
     def _tokens(self, scope: Scope) -> tuple[_Ints, _Ints, NDArray[np.float64]]:
         """Document, place and weight of each word of a scope."""
@@ -160,15 +160,28 @@ class Gathering:
         return documents, places, weights
 
 
-def _beginnings(forms: Iterable[str]) -> set[bytes]:
-    return {encode(form[:letters]) for form in forms for letters in range(1, KEPT_PREFIX_LETTERS + 1)}
+def _names(terms: Sequence[Collection[str]]) -> _Names:
+    """The terms of all words, given those of each. Text is in the order of its bytes in UTF-8."""
+    distinct = [of_word if len(of_word) == 1 else set(of_word) for of_word in terms]
+    names, numbers = _numbered(list(chain.from_iterable(distinct)))
+    offsets = np.zeros(len(terms) + 1, np.int64)
+    np.cumsum([len(of_word) for of_word in distinct], out=offsets[1:])
+    return _Names(names, offsets, numbers)
 
 
-def _names(terms: Sequence[Sequence[bytes]]) -> _Names:
-    """The terms of all words, given those of each."""
-    names = sorted(set().union(*terms)) if terms else []
+def _beginnings(forms: _Names) -> _Names:
+    """What the forms of each word begin with, some twice."""
+    lengths = range(1, KEPT_PREFIX_LETTERS + 1)
+    names, numbers = _numbered([form[:letters] for form in forms.terms for letters in lengths])
+    of_words = numbers.reshape(-1, len(lengths))[forms.numbers].ravel()
+    return _Names(names, forms.offsets * len(lengths), of_words)
+
+
+def _numbered(terms: Sequence[str]) -> tuple[list[str], _Ints]:
+    """Different terms in order, and which of them each one is."""
+    names = sorted(set(terms))
     number_of = {name: number for number, name in enumerate(names)}
-    return _Names(names, *_ragged([[number_of[name] for name in of_word] for of_word in terms]))
+    return names, np.fromiter(map(number_of.__getitem__, terms), np.int64, len(terms))
 
 
 def _changes(*keys: _Ints) -> _Ints:
@@ -185,15 +198,8 @@ def _distinct(numbers: _Ints) -> _Ints:
     return ordered[_changes(ordered)]
 
 
-def _ragged(lists: Sequence[Sequence[int]]) -> tuple[_Ints, _Ints]:
-    """Lists one after another, and where each begins and the last ends."""
-    offsets = np.zeros(len(lists) + 1, np.int64)
-    np.cumsum([len(one) for one in lists], out=offsets[1:])
-    return offsets, np.array([number for one in lists for number in one], np.int64)
-
-
 def _expanded(chosen: NDArray[np.uint32] | _Ints, offsets: _Ints) -> tuple[_Ints, _Ints]:
-    """For each element of the chosen lists (see `_ragged`): the place in `chosen`, and that in the lists."""
+    """For each element of the chosen lists (see `_Names`): the place in `chosen`, and that in the lists."""
     starts = offsets[chosen]
     counts = offsets[1:][chosen] - starts
     repeats = np.repeat(np.arange(len(chosen)), counts)

@@ -20,7 +20,8 @@ class LockTimeout(Exception):
 
 @contextmanager
 def locked(path: Path, timeout_s: float) -> Iterator[None]:
-    """Hold the lock on this file, which is made when it is absent; whoever holds it may delete it.
+    """Hold the lock on this file, which is made when it is absent; whoever holds it may delete it at last:
+    another who comes then has a lock of his own.
 
     The system lets go of the lock when the process dies. LockTimeout.
     """

@@ -25,6 +25,7 @@ _NUMBER_BYTES: Final = 4
 _WEIGHT_BYTES: Final = 2
 # What packed postings begin with is their kind: of one document or of several, mere documents or weighed.
 _ONE, _SEVERAL, _ONE_WEIGHED, _SEVERAL_WEIGHED = range(4)
+_NUMBER: Final = struct.Struct("<I")
 _ONE_HEAD: Final = struct.Struct("<BI")  # the document
 _SEVERAL_HEAD: Final = struct.Struct("<B3I")  # how many documents, the first, the last
 _ONE_WEIGHED_HEAD: Final = struct.Struct("<BI2s")  # the document, its weight; places follow
@@ -57,8 +58,13 @@ def pack(postings: Postings) -> bytes:
 def pack_documents(starts: Sequence[int], documents: Documents) -> Iterator[bytes]:
     """The postings of terms without weights, one after another: `starts` of each, and the end of the last."""
     steps = _steps(documents)
+    numbers = documents.tolist()
     for start, end in pairwise(starts):
-        yield _packed(_parts(documents, steps, start, end))
+        if end - start == 1:
+            yield _ONE_HEAD.pack(_ONE, numbers[start])
+            continue
+        of_steps = steps[_NUMBER_BYTES * start : _NUMBER_BYTES * (end - 1)]
+        yield _packed(_Parts(end - start, numbers[start], numbers[end - 1], of_steps, b"", b"", b""))
 
 
 def pack_words(
@@ -69,30 +75,23 @@ def pack_words(
     halves = np.minimum(weights, _MOST_WEIGHT).astype("<f2").tobytes()
     counts = places.counts.astype("<u4").tobytes()
     ends = np.concatenate(([0], np.cumsum(places.counts)))
-    of_places = places.places.copy()
-    of_places[1:] -= places.places[:-1]
+    apart = places.places.copy()
+    apart[1:] -= places.places[:-1]
     firsts = ends[1:-1]  # of each document but the very first: its places count from 0
-    of_places[firsts] = places.places[firsts]
-    place_steps = of_places.astype("<u4").tobytes()
+    apart[firsts] = places.places[firsts]
+    place_steps = apart.astype("<u4").tobytes()
     places_from = ends[np.asarray(starts)].tolist()
     numbers = documents.tolist()
     for (start, end), (first, last) in zip(pairwise(starts), pairwise(places_from), strict=True):
+        of_weights = halves[_WEIGHT_BYTES * start : _WEIGHT_BYTES * end]
+        of_places = place_steps[_NUMBER_BYTES * first : _NUMBER_BYTES * last]
         if end - start == 1:  # most terms
-            yield (
-                _ONE_WEIGHED_HEAD.pack(
-                    _ONE_WEIGHED, numbers[start], halves[_WEIGHT_BYTES * start : _WEIGHT_BYTES * end]
-                )
-                + place_steps[_NUMBER_BYTES * first : _NUMBER_BYTES * last]
-            )
+            yield _ONE_WEIGHED_HEAD.pack(_ONE_WEIGHED, numbers[start], of_weights) + of_places
             continue
+        of_counts = counts[_NUMBER_BYTES * start : _NUMBER_BYTES * end] if last - first > end - start else b""
+        of_steps = steps[_NUMBER_BYTES * start : _NUMBER_BYTES * (end - 1)]
         yield _packed(
-            _parts(documents, steps, start, end)._replace(
-                weights=halves[_WEIGHT_BYTES * start : _WEIGHT_BYTES * end],
-                counts=counts[_NUMBER_BYTES * start : _NUMBER_BYTES * end]
-                if last - first > end - start
-                else b"",
-                places=place_steps[_NUMBER_BYTES * first : _NUMBER_BYTES * last],
-            )
+            _Parts(end - start, numbers[start], numbers[end - 1], of_steps, of_weights, of_counts, of_places)
         )
 
 
@@ -101,29 +100,25 @@ def join(pieces: Sequence[tuple[bytes, int]]) -> bytes:
     to be raised by. ValueError, struct.error or zlib.error for what was not packed here."""
     if len(pieces) == 1:
         return _raised(*pieces[0])
-    count, last = 0, 0
-    steps: list[bytes] = []
-    apart = [(_apart(packed), raised) for packed, raised in pieces]
-    for parts, raised in apart:
-        if count:
-            steps.append(struct.pack("<I", parts.first + raised - last))
-        steps.append(_wide(parts.steps))
-        count, last = count + parts.documents, parts.last + raised
-    counts: list[bytes] = []
-    if any(parts.counts for parts, _ in apart):
-        counts = [_wide(parts.counts) or b"\1\0\0\0" * parts.documents for parts, _ in apart]
-    (first, first_raised), *_ = apart
-    return _packed(
-        _Parts(
-            count,
-            first.first + first_raised,
-            last,
-            b"".join(steps),
-            b"".join(_expand_halves(parts.weights) for parts, _ in apart if parts.weights),
-            b"".join(counts),
-            b"".join(_wide(parts.places) for parts, _ in apart),
-        )
-    )
+    apart = [_apart(packed) for packed, _ in pieces]
+    raises = [raised for _, raised in pieces]
+    first, last = apart[0].first + raises[0], apart[-1].last + raises[-1]
+    steps = [_wide(apart[0].steps)]
+    before = apart[0].last + raises[0]
+    for parts, raised in zip(apart[1:], raises[1:], strict=True):
+        steps += (_NUMBER.pack(parts.first + raised - before), _wide(parts.steps))
+        before = parts.last + raised
+    count = sum([parts.documents for parts in apart])
+    if not apart[0].weights:
+        return _packed(_Parts(count, first, last, b"".join(steps), b"", b"", b""))
+    weights = b"".join([_expand_halves(parts.weights) for parts in apart])
+    counts = [parts.counts for parts in apart]
+    if any(counts):
+        counts = [
+            _wide(parts.counts) if parts.counts else _NUMBER.pack(1) * parts.documents for parts in apart
+        ]
+    places = b"".join([_wide(parts.places) for parts in apart])
+    return _packed(_Parts(count, first, last, b"".join(steps), weights, b"".join(counts), places))
 
 
 def count_of(packed: bytes) -> int:
@@ -183,11 +178,6 @@ def _steps(documents: Documents) -> bytes:
     steps = np.zeros(len(documents), "<u4")
     steps[:-1] = documents[1:] - documents[:-1]
     return steps.tobytes()
-
-
-def _parts(documents: Documents, steps: bytes, start: int, end: int) -> _Parts:
-    of_term = steps[_NUMBER_BYTES * start : _NUMBER_BYTES * (end - 1)]
-    return _Parts(end - start, int(documents[start]), int(documents[end - 1]), of_term, b"", b"", b"")
 
 
 def _packed(parts: _Parts) -> bytes:

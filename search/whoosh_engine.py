@@ -21,7 +21,7 @@ from whoosh.filedb.structfile import BufferFile, StructFile
 
 from .analysis import Analyzer
 from .folder_engine import FolderEngine
-from .manifest import ManifestError, SegmentRecord
+from .manifest import ManifestError, SegmentRecord, damage
 from .matching import Places
 from .packing import HEAD_BYTES, count_of, pack_rows, unpack, unpack_rows
 from .segments import Postings, Rows, decode, encode, form_field
@@ -120,14 +120,10 @@ class _WhooshSegment:
         return forms.split("\n") if forms else []
 
     def all_postings(self) -> Iterator[tuple[str, bytes, bytes]]:
-        terms = self._terms.all()
-        while (found := self._next(terms)) is not None:
-            if found[0] != _LEXICON:
-                yield found
-
-    @_guarded
-    def _next(self, terms: Iterator[tuple[str, bytes, bytes]]) -> tuple[str, bytes, bytes] | None:
-        return next(terms, None)
+        with damage(f"segment {self.id} cannot be read", self.id):
+            for found in self._terms.all():
+                if found[0] != _LEXICON:
+                    yield found
 
     def _unpack(self, packed: bytes) -> Postings:
         return unpack(packed, self._documents, self._guard)

