@@ -42,12 +42,12 @@ _ALIKE: Final = {
     )
     for letter in {fold(chr(cyrillic)) for cyrillic in LOOK_ALIKE.values()} | {"г"}
 }
-# What a page must not get out of a document: line breaks, controls, halves of letters, changes of direction.
-_UNPRINTABLE: Final = (
-    "\x00-\x1f\x7f-\xa0\u1680\u2000-\u200a\u200e\u200f\u2028-\u202f\u205f\u2066-\u2069\u3000\ud800-\udfff"
-)
-_UNTIDY: Final = re.compile(rf"[{_UNPRINTABLE}][ {_UNPRINTABLE}]*| [ {_UNPRINTABLE}]+")
-_OPEN, _CLOSE = "\ufdd0", "\ufdd1"  # no characters: they stand for the tags until all is escaped
+# What a page must not get out of a document, besides spaces of other kinds: controls, halves of letters,
+# changes of direction.
+_UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
+# They stand for the tags until all is escaped. A text has nothing to say with them: they are left in the
+# place of what could not be read.
+_OPEN, _CLOSE = "\ufffc", "\ufffd"
 _SPACE: Final = re.compile(r"\s")
 _TO_LAST_SPACE: Final = re.compile(r".*\s", re.DOTALL)
 _DIGIT: Final = re.compile(r"\d")
@@ -159,6 +159,10 @@ class Highlighter:
     def best(self, text: str, start: int, end: int, at_most: int) -> _Fragment:
         """The first place between two of a text where most of the different words sought, and no more than
         `at_most` can be, stand within a fragment's length."""
+        if at_most == 1:
+            for first, last, _ in self._found(text, start, end):
+                return _Fragment(text, first, last, 1)
+            return _Fragment(text, 0, 0)
         recent: deque[tuple[int, int, int]] = deque()
         best, best_count = (0, 0), 0
         for count, found in enumerate(self._found(text, start, end)):
@@ -179,7 +183,8 @@ class Highlighter:
         for first, last, _ in self._found(text, start, end):
             pieces += [text[at:first], _OPEN, text[first:last], _CLOSE]
             at = last
-        html = escape(_UNTIDY.sub(" ", "".join((*pieces, text[at:end]))))
+        pieces.append(text[at:end])
+        html = escape(_tidied("".join(pieces)))
         return html.replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
 
     def _found(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
@@ -313,6 +318,15 @@ def _meant(part: str) -> str:
     if _DIGIT.search(part):
         part = part.translate(LOOK_ALIKE)
     return part.replace("ё", "е").replace("ґ", "г")
+
+
+def _tidied(text: str) -> str:
+    """A text on one line, of what a page may show."""
+    if text.isprintable() and "  " not in text:
+        return text
+    if not (line := " ".join(text.split())).isprintable():
+        line = " ".join(_UNPRINTABLE.sub(" ", line).split())
+    return line
 
 
 def _widen(text: str, start: int, end: int) -> tuple[int, int]:
