@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, and_, exists, not_, or_, select
 
+from ecm.cards.anywhere import ANYWHERE, stands_anywhere
 from ecm.cards.contact_points import parse_email, parse_phone
+from ecm.cards.containing import key_contains, text_contains
 from ecm.cards.kinds import CUSTOM, KINDS, CardField
 from ecm.cards.money import parse_amount
 from ecm.cards.sort_keys import sort_key
@@ -46,8 +48,8 @@ _ALLOWED: Final[Mapping[str, frozenset[str]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """That a field (own, or ``fields.KEY``) is so: an operator, and a value where it takes one. The values of
-    ``in`` are separated by commas."""
+    """That a field (own, ``fields.KEY``, or ``anywhere`` on the card) is so: an operator, and a value where
+    it takes one. The values of ``in`` are separated by commas."""
 
     field: str
     operator: str
@@ -90,6 +92,10 @@ class Conditions:
         return own is not None and own.type not in ("phones", "emails") and own.attribute not in _CARDS.c
 
     def _sql_of(self, condition: Condition) -> ColumnElement[bool]:
+        if condition.field == ANYWHERE:
+            if condition.operator != "contains":
+                raise _unsuited(condition)
+            return stands_anywhere(self._tx, self._kind, condition.value)
         if condition.field.startswith(CUSTOM):
             return self._of_custom(condition)
         own = self._kind.field(condition.field)
@@ -148,15 +154,12 @@ class Conditions:
     def _of_key(self, condition: Condition, column: SQLColumnExpression[Any]) -> ColumnElement[bool]:
         """On a column of sort keys: without regard to case."""
         if condition.operator == "contains":
-            return column.contains(sort_key(condition.value), autoescape=True)
+            return key_contains(column, condition.value)
         return _compare(condition, column, "text", sort_key)
 
     def _of_text(self, condition: Condition, column: SQLColumnExpression[Any]) -> ColumnElement[bool]:
         if condition.operator == "contains":
-            if self._tx.session.get_bind().dialect.name == "sqlite":
-                # LIKE minds the case of all letters but those of ASCII there.
-                return column.op("GLOB")(_glob(condition.value))
-            return column.icontains(condition.value, autoescape=True)
+            return text_contains(self._tx, column, condition.value)
         return _compare(condition, column, "text", str)
 
     def _of_points(self, condition: Condition, kind: str) -> ColumnElement[bool]:
@@ -288,13 +291,3 @@ def _truth(text: str) -> Decimal:
     if text.casefold() not in ("true", "false", "1", "0"):
         raise Invalid("filter", "true or false")
     return Decimal(int(text.casefold() in ("true", "1")))
-
-
-def _glob(text: str) -> str:
-    """The pattern of texts that contain this one, in letters of any case."""
-    pieces = []
-    for letter in text:
-        both = {letter.lower(), letter.upper()}
-        special = letter in "*?["
-        pieces.append(f"[{''.join(sorted(both))}]" if special or len(both) > 1 else letter)
-    return f"*{''.join(pieces)}*"

@@ -6,6 +6,7 @@ import re
 
 from flask import Blueprint, abort, render_template, request
 
+from ecm.cards.anywhere import ANYWHERE, WORDS_MOST
 from ecm.cards.conditions import Condition
 from ecm.cards.kinds import KINDS
 from ecm.errors import Invalid, NotFound
@@ -19,12 +20,13 @@ OFFERED = 12
 
 @pages.get("/choices/<kind>")
 def offer(kind: str) -> str:
-    """The cards of a kind whose title holds what was typed, as choices that a script puts under the field."""
+    """The cards of a kind on which what was typed stands, as choices that a script puts under the field."""
     if kind not in KINDS:
         abort(404)
     typed = request.args.get("q", "").strip()
     with begin() as tx:
-        conditions = [Condition("title", "contains", typed)] if typed else []
+        words = " ".join(typed.split()[:WORDS_MOST])
+        conditions = [Condition(ANYWHERE, "contains", words)] if words else []
         found = tx.lists.find(kind, conditions, per_page=OFFERED).items
     return render_template("cards/choices.html", cards=found)
 

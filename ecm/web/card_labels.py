@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flask_babel import LazyString
 from flask_babel import lazy_gettext as _l
 
+from ecm.cards.anywhere import ANYWHERE
 from ecm.cards.kinds import CUSTOM
 from ecm.unit_of_work import UnitOfWork
 
@@ -76,6 +77,7 @@ FAMILIES = {"deals": "deal", "leads": "lead", "contacts": "contact", "organizati
 """The names of the families of pages, and the kind of card that each shows."""
 
 FIELDS = {
+    ANYWHERE: _l("Anywhere on the card"),
     "title": _l("Title"),
     "owner": _l("Owner"),
     "team": _l("Team"),

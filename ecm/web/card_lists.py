@@ -9,6 +9,7 @@ from typing import Any
 from flask import make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from ecm.cards.anywhere import ANYWHERE
 from ecm.cards.conditions import Condition
 from ecm.cards.lists import NEWEST, StageSum
 from ecm.errors import Invalid, NotFound
@@ -99,7 +100,7 @@ def _page(
     sort = NEWEST if plain else request.args.get("sort") or NEWEST
     typed = "" if plain else request.args.get("q", "").strip()
     chosen = None if plain else _pipeline(tx, kind)
-    searched = [*conditions, *([Condition("title", "contains", typed)] if typed else [])]
+    searched = [*conditions, *([Condition(ANYWHERE, "contains", typed)] if typed else [])]
     narrowed = [*searched, *([Condition("pipeline", "eq", str(chosen.id))] if chosen else [])]
     cards: Page[Any] = tx.lists.find(kind, narrowed, sort=sort, page=page_number(), per_page=PER_PAGE)
     filtering = Filtering(tx, kind)

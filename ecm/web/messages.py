@@ -166,6 +166,7 @@ _REASONS: tuple[tuple[str, Callable[[str, str], str]], ...] = (
         r"one card: several.*",
         lambda *_found: _("Several cards have such a title. Choose one from the list, or type its number."),
     ),
+    (r".*: 1 to (\d+) words", lambda most, _none: _("Type %(most)s words at most.", most=most)),
     (r".*(?:a value|an id|values, separated by commas)", lambda *_found: _("Say what to compare with.")),
     (
         r".*(?:does not suit such a|no such (?:field|option|stage|pipeline)|sorted by|with an operator).*",

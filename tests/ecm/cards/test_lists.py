@@ -323,3 +323,75 @@ def test_titles_sort_as_the_alphabet_does() -> None:
     ]
     assert sorted(random.Random(1).sample(words, len(words)), key=sort_key) == words
     assert Card.title_key.type.length == 300
+
+
+@pytest.fixture
+def many_sided(app: Ecm) -> Firm:
+    """A company whose cards can be known by all that stands on them; and another, just like it."""
+    firm = make_firm(app, "Альфа")
+    for each in (firm, make_firm(app, "Бета")):
+        with app.begin(each.admin) as tx:
+            fields = tx.fields
+            place = fields.add("deal", "Об'єкт", "text").key
+            site = fields.add("deal", "Сайт", "link").key
+            area = fields.add("deal", "Область", "list", options=["Київська", "Львівська"]).key
+            space = fields.add("deal", "Площа", "number").key
+            former = fields.add("deal", "Колишнє", "text").key
+        with app.begin(each.olena) as tx:
+            organization = tx.organizations.add("ТОВ Мрія", emails=["office@mriya.example"])
+            tx.contacts.add(last_name="Мельник", phones=["+380 44 123-45-67"], address="вул. Ґонти, 5")
+            tx.deals.add(
+                "Сервери",
+                organization=organization.id,
+                source="Виставка 50%",
+                fields={
+                    place: "Склад на Подолі",
+                    site: "https://sklad.example/podil",
+                    area: "Київська",
+                    space: "1250.5",
+                    former: "застаріле",
+                },
+            )
+            tx.deals.add("Кабель")
+        with app.begin(each.admin) as tx:
+            tx.fields.archive(tx.fields.by_key("deal", former))
+    return firm
+
+
+@pytest.mark.parametrize(
+    ("kind", "words", "titles"),
+    [
+        ("deal", "СЕРВЕРИ", ["Сервери"]),
+        ("deal", "ПОДОЛІ сервери", ["Сервери"]),
+        ("deal", "подолі кабель", []),
+        ("deal", "podil", ["Сервери"]),
+        ("deal", "київськ", ["Сервери"]),
+        ("deal", "львівська", []),
+        ("deal", "1250,50", ["Сервери"]),
+        ("deal", "1250", []),
+        ("deal", "мрія", ["Сервери"]),
+        ("deal", "50%", ["Сервери"]),
+        ("deal", "виставка_50", []),
+        ("deal", "застаріле", []),
+        ("contact", "1234567", ["Мельник"]),
+        ("contact", "044 123", ["Мельник"]),
+        ("contact", "ґонти", ["Мельник"]),
+        ("contact", "45", []),
+        ("organization", "OFFICE@mriya", ["ТОВ Мрія"]),
+    ],
+)
+def test_words_are_found_anywhere_on_a_card(
+    app: Ecm, many_sided: Firm, kind: str, words: str, titles: list[str]
+) -> None:
+    with app.begin(many_sided.olena) as tx:
+        found = tx.lists.find(kind, [Condition("anywhere", "contains", words)])
+        assert ([card.title for card in found.items], found.total) == (titles, len(titles))
+
+
+@ON_SQLITE
+@pytest.mark.parametrize(
+    ("operator", "words"), [("eq", "сервер"), ("contains", " "), ("contains", "а " * 11)]
+)
+def test_anywhere_contains_one_to_ten_words(app: Ecm, alfa: Firm, operator: str, words: str) -> None:
+    with app.begin(alfa.olena) as tx, pytest.raises(Invalid, match="anywhere"):
+        tx.lists.find("deal", [Condition("anywhere", operator, words)])
