@@ -6,11 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import insert, literal, select
+from sqlalchemy import insert, literal, select, tuple_
 
 from ecm import clock
 from ecm.cards.changes import Change
-from ecm.errors import Invalid
+from ecm.errors import Invalid, NotFound
 from ecm.ids import parse_id
 from ecm.models import Base, Card, Document, DocumentCard, TimelineEntry
 from ecm.texts import clean_text
@@ -87,15 +87,20 @@ class Timeline:
         return entry
 
     def list(self, card: Card, *, before: int | str | None = None, limit: int = 50) -> TimelinePage:
-        """So many entries of a card that are older than the one with the id `before`, the newest first."""
+        """So many entries of a card that are older than the one with the id `before`, the newest first: those
+        that followed a lead stand where they belong in time. NotFound."""
         if not 1 <= limit <= PER_PAGE_MOST:
             raise Invalid("limit", f"a number from 1 to {PER_PAGE_MOST}")
         query = select(TimelineEntry).where(
             TimelineEntry.card_id == card.id, TimelineEntry.company_id == self._tx.company_id
         )
         if before is not None:
-            query = query.where(TimelineEntry.id < parse_id("timeline entry", before))
-        found = list(self._tx.session.scalars(query.order_by(TimelineEntry.id.desc()).limit(limit + 1)))
+            last = self._tx.session.get(TimelineEntry, parse_id("timeline entry", before))
+            if last is None or last.company_id != self._tx.company_id:
+                raise NotFound("timeline entry", before)
+            query = query.where(tuple_(TimelineEntry.at, TimelineEntry.id) < tuple_(last.at, last.id))
+        order = (TimelineEntry.at.desc(), TimelineEntry.id.desc())
+        found = list(self._tx.session.scalars(query.order_by(*order).limit(limit + 1)))
         more = len(found) > limit
         items = found[:limit]
         return TimelinePage(items, items[-1].id if more else None)

@@ -16,7 +16,10 @@ class TimelineEntry(Base):
     that followed a lead to the cards made from it has the lead's entry as its `origin_id`."""
 
     __tablename__ = "ecm_timeline_entries"
-    __table_args__ = (Index("ix_ecm_timeline_entries_card", "card_id", "id"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("ix_ecm_timeline_entries_card", "card_id", "at", "id"),
+        {"sqlite_autoincrement": True},
+    )
 
     id: Mapped[Id]
     company_id: Mapped[int] = mapped_column(ForeignKey("ecm_companies.id"))

@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from sqlalchemy import func, select
+
 from ecm import Ecm
 from ecm.cards.conditions import Condition
+from ecm.models import TimelineEntry
 from ecm.paging import TOTAL_CAP
 from ecm.unit_of_work import UnitOfWork
 from tests.bench.card_filling import GROUP, PER_GROUP, Office, fill_cards, make_office
@@ -38,6 +41,7 @@ FILTERS: Mapping[str, str] = {
     "a custom text that few have": "fields.примітка:eq:спершу",
     "a part of the title": "title:contains:їжа",
     "a part that few titles have": "title:contains:4321",
+    "two words anywhere on the card": "anywhere:contains:їжа 4321",
 }
 Work = Callable[[UnitOfWork], object]
 
@@ -55,7 +59,7 @@ def measure(engine: str, folder: Path, database: str | None, quick: bool) -> lis
     deals, entries, rounds = (10_000, 100_000, 20) if quick else (100_000, 1_000_000, 60)
     with company(folder, database, deals, entries) as (app, office):
         firm = office.firm
-        marked, others = lists(office) | cards(office), filtered(office) | unmarked(office)
+        marked, others = lists(office) | cards(app, office), filtered(office) | unmarked(office)
         taken: dict[str, list[float]] = {what: [] for what in (*marked, *others)}
         for number in range(-WARM_UP_ROUNDS, rounds):
             for what, work in (marked | others).items():
@@ -94,14 +98,16 @@ def show_list(tx: UnitOfWork, *, kind: str, sort: str) -> None:
     assert page.total > PER_PAGE
 
 
-def cards(office: Office) -> dict[str, Work]:
+def cards(app: Ecm, office: Office) -> dict[str, Work]:
     """A deal with everything on it, a contact, and the timeline of the deal from its middle on."""
     # In the second group, which is neither deleted nor of the other company.
     contact = max(office.firm.deal.id, office.other.deal.id) + PER_GROUP + GROUP["contact"][0]
     return {
         "a deal with its values, products, timeline": partial(show_deal, id=office.firm.deal.id),
         "a contact with its phones and timeline": partial(show_contact, id=contact),
-        "the middle of the deal's timeline": partial(show_timeline, id=office.firm.deal.id),
+        "the middle of the deal's timeline": partial(
+            show_timeline, id=office.firm.deal.id, before=middle_entry(app, office)
+        ),
     }
 
 
@@ -124,11 +130,17 @@ def show_contact(tx: UnitOfWork, *, id: int) -> None:
     assert entries
 
 
-def show_timeline(tx: UnitOfWork, *, id: int) -> None:
-    """Fifty entries, with as many newer as older ones."""
-    deal = tx.deals.get(id)
-    newest = tx.timeline.list(deal, limit=1).items[0].id
-    assert len(tx.timeline.list(deal, before=newest // 2, limit=PER_PAGE).items) == PER_PAGE
+def middle_entry(app: Ecm, office: Office) -> int:
+    """The entry of the deal's timeline that has as many newer as older ones, about."""
+    with app.begin(office.firm.olena) as tx:
+        newest = tx.timeline.list(tx.deals.get(office.firm.deal.id), limit=1).items[0].id
+        of_deal = select(func.max(TimelineEntry.id)).where(TimelineEntry.card_id == office.firm.deal.id)
+        return tx.session.scalars(of_deal.where(TimelineEntry.id <= newest // 2)).one()
+
+
+def show_timeline(tx: UnitOfWork, *, id: int, before: int) -> None:
+    """Fifty entries before one."""
+    assert len(tx.timeline.list(tx.deals.get(id), before=before, limit=PER_PAGE).items) == PER_PAGE
 
 
 def filtered(office: Office) -> dict[str, Work]:

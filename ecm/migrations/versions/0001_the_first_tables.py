@@ -579,7 +579,7 @@ def upgrade() -> None:
     sa.PrimaryKeyConstraint('id', name=op.f('pk_ecm_timeline_entries')),
     sqlite_autoincrement=True
     )
-    op.create_index('ix_ecm_timeline_entries_card', 'ecm_timeline_entries', ['card_id', 'id'], unique=False)
+    op.create_index('ix_ecm_timeline_entries_card', 'ecm_timeline_entries', ['card_id', 'at', 'id'], unique=False)
     op.create_table('ecm_saved_filters',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),

@@ -246,6 +246,30 @@ def test_a_lead_joins_an_existing_deal(app: Ecm, alfa: Firm) -> None:
 
 
 @ON_SQLITE
+def test_what_follows_to_an_existing_deal_stands_in_its_timeline_where_it_belongs_in_time(
+    app: Ecm, alfa: Firm
+) -> None:
+    with app.begin(alfa.olena) as tx:
+        lead = add_lead(tx)
+    with app.begin(alfa.olena) as tx:
+        tx.timeline.comment(lead, "перше, про лід")
+        tx.timeline.comment(alfa.deal, "друге, про угоду")
+        tx.timeline.comment(lead, "третє, про лід")
+        tx.timeline.comment(alfa.deal, "четверте, про угоду")
+    with app.begin(alfa.olena) as tx:
+        tx.conversions.convert(tx.leads.get(lead.id), {"deal": Target(existing=alfa.deal.id)})
+        page, texts, times = tx.timeline.list(alfa.deal, limit=2), [], []
+        while True:
+            texts += [each.facts["text"].partition(",")[0] for each in page.items if each.kind == "comment"]
+            times += [each.at for each in page.items]
+            if page.next_before is None:
+                break
+            page = tx.timeline.list(alfa.deal, before=page.next_before, limit=2)
+    assert texts == ["четверте", "третє", "друге", "перше"]
+    assert times == sorted(times, reverse=True)
+
+
+@ON_SQLITE
 def test_duplicates_are_no_obstacle_to_who_wants_another_card_anyway(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.olena) as tx:
         tx.contacts.add(last_name="Мельник", emails=[EMAIL.upper()])
