@@ -174,9 +174,21 @@ class Fields:
         return ()
 
     def _users(self) -> tuple[Choice, ...]:
+        """Who is there, and who left and is on the card."""
         if self._people is None:
-            self._people = tuple((str(each.id), each.name) for each in self._tx.users.list())
+            names = {each.id: each.name for each in self._tx.users.list()}
+            left = self._held_users() - names.keys()
+            names |= self._tx.users.names(left) if left else {}
+            self._people = tuple((str(id), name) for id, name in names.items())
         return self._people
+
+    def _held_users(self) -> set[int]:
+        if self._card is None:
+            return set()
+        fields = self._tx.fields.list(self._kind)
+        values = self._tx.field_values.of([self._card.id])[self._card.id]
+        held = {self._card.owner_id, *(values.get(each.key) for each in fields if each.type == "user")}
+        return {id for id in held if isinstance(id, int)}
 
     def _options(self, field: Field) -> tuple[Choice, ...]:
         """What is offered, and what the card has of what is offered no more."""

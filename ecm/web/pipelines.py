@@ -73,7 +73,7 @@ def change(id: str) -> BaseResponse:
 
 @pages.post("/pipelines/<id>/stages/<stage_id>")
 def change_stage(id: str, stage_id: str) -> BaseResponse:
-    """Rename, move or archive a stage."""
+    """Rename, move, archive or restore a stage."""
     action = request.form.get("action", "rename")
     with changing() as tx:
         pipeline = tx.pipelines.get(id)
@@ -83,6 +83,8 @@ def change_stage(id: str, stage_id: str) -> BaseResponse:
             tx.pipelines.order_stages(pipeline, order)
         elif action == "archive":
             tx.pipelines.archive_stage(stage)
+        elif action == "restore":
+            tx.pipelines.restore_stage(stage)
         else:
             tx.pipelines.rename_stage(stage, request.form.get("name", ""))
     return redirect(url_for(".index") + f"#pipeline-{id}")

@@ -6,6 +6,8 @@ from decimal import Decimal
 
 import pytest
 
+from ecm import clock
+from ecm.models import User
 from tests.ecm.web.site import Site, read, send
 from tests.firms import put
 
@@ -151,3 +153,21 @@ def test_documents_of_a_card_come_in_pages(site: Site) -> None:
     assert "file 0.txt" not in read(client.get(path))
     assert f'href="{path}?page=2"' in read(client.get(path))
     assert "file 0.txt" in read(client.get(f"{path}?page=2"))
+
+
+def test_a_deal_of_an_employee_who_left_keeps_its_owner_in_the_form(site: Site) -> None:
+    with site.app.begin(site.alfa.admin) as tx:
+        field = tx.fields.add("deal", "Checked by", "user")
+    with site.app.begin(site.alfa.petro) as tx:
+        deal = tx.deals.add("Kept", fields={field.key: site.alfa.petro.user_id})
+    with site.app.begin() as tx:
+        tx.session.get_one(User, site.alfa.petro.user_id).disabled_at = clock.now()
+        name = tx.session.get_one(User, site.alfa.petro.user_id).name
+    client = site.visit(site.alfa.admin)
+    path = f"/deals/{deal.id}/edit"
+    page = read(client.get(path))
+    chosen = f'<option value="{site.alfa.petro.user_id}" selected>{name}</option>'
+    assert page.count(chosen) == 2, page
+    kept = {"title": "Renamed", "owner": site.alfa.petro.user_id, "currency": "UAH"}
+    assert "Renamed" in read(send(client, path, **kept))
+    assert name not in read(client.get("/deals/new"))

@@ -34,6 +34,11 @@ def test_a_pipeline_is_added_with_its_stages_and_ends(site: Site) -> None:
     with site.app.begin(site.alfa.admin) as tx:
         names = [stage.name for stage in tx.pipelines.get("tenders", kind="deal").stages]
     assert names == ["Sent", "Sketch", "Judged", "Won", "Lost"]
+    for action, is_archived in (("archive", True), ("restore", False)):
+        send(client, f"{path}/stages/{draft.id}", name="Sketch", action=action)
+        with site.app.begin(site.alfa.admin) as tx:
+            sketch = tx.pipelines.get("tenders", kind="deal").stages[1]
+            assert (sketch.name, sketch.archived_at is not None) == ("Sketch", is_archived)
     assert "Saved." in read(send(client, path, action="archive"))
     assert "Saved." in read(send(client, path, action="restore"))
 
