@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
@@ -31,7 +31,9 @@ _LETTER: Final = r"[^\W_]"
 _APOSTROPHE: Final = "['’ʼ‘`]"
 _WORD_REST: Final = rf"{_LETTER}{{0,64}}(?:{_APOSTROPHE}{_LETTER}{{1,64}}){{0,3}}"  # no longer is a word
 _WORD_END: Final = rf"(?!{_LETTER})"
-_GAP: Final = r"[\W_]{1,20}"  # between words that stand side by side
+_GAP_CHARS: Final = 20
+_GAP: Final = rf"[\W_]{{1,{_GAP_CHARS}}}"  # between words that stand side by side
+_WORD_TAIL: Final = re.compile(rf"(?:{_LETTER}|{_APOSTROPHE})+")
 # After its first letter: that this is the beginning of a word, and not the end of об'єкт.
 _BEGINNING: Final = rf"(?<!{_LETTER}.)(?<!{_LETTER}{_APOSTROPHE}.)"
 # As the analyser folds them: for е also ё, for both the Latin letters of that shape.
@@ -48,6 +50,8 @@ _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u
 # They stand for the tags until all is escaped. A text has nothing to say with them: they are left in the
 # place of what could not be read.
 _OPEN, _CLOSE = "\ufffc", "\ufffd"
+_EDGE: Final = "\u241e"  # the picture of a separator, which no text is sorry for
+_BETWEEN: Final = _EDGE * (_GAP_CHARS + 1)  # two texts that are marked at once: no phrase spans them
 _SPACE: Final = re.compile(r"\s")
 _TO_LAST_SPACE: Final = re.compile(r".*\s", re.DOTALL)
 _DIGIT: Final = re.compile(r"\d")
@@ -93,7 +97,7 @@ class Piece(NamedTuple):
     end: int
 
 
-class _Fragment(NamedTuple):
+class Fragment(NamedTuple):
     """A place in a piece of a text, with so many different words sought. `begun`: the text did before the
     piece; `goes_on`: it does after it."""
 
@@ -139,30 +143,46 @@ class Highlighter:
     def snippet(self, text: str) -> str:
         """HTML of the best fragment of a text, some 200 characters long: escaped, what was sought within
         ``<mark>``; its beginning when there is nothing to mark. All of the text is read, if need be."""
-        return self.show(self.best(text, 0, len(text), len(self._sought)))
+        return self.show([self.find(text)])[0]
+
+    def find(self, text: str) -> Fragment:
+        """The best fragment of a text at hand."""
+        return self.best(text, 0, len(text), len(self._sought))
 
     def read(self, text_map: TextMap) -> Reading:
-        """The same for a text that is not at hand: see `Reading`."""
+        """The search for the best fragment of a text that is not at hand: see `Reading`."""
         return Reading(self, text_map)
+
+    def show(self, fragments: Iterable[Fragment]) -> list[str]:
+        """HTML of fragments (see `snippet`), marked all at once: what that takes is mostly the same for one
+        text as for twenty."""
+        texts: list[str] = []
+        ends: list[tuple[str, str]] = []
+        for text, start, end, _, begun, goes_on in fragments:
+            first, last = _widen(text, start, end)
+            texts.append(text[first:last].replace(_EDGE, " "))
+            ends.append(("…" * (begun or first > 0), "…" * (goes_on or last < len(text))))
+        marked = self.mark(_BETWEEN.join(texts)).split(_BETWEEN)
+        return [f"{before}{html.strip()}{after}" for html, (before, after) in zip(marked, ends, strict=True)]
 
     def mark(self, text: str) -> str:
         """HTML of the whole of a short text, a title: escaped, what was sought within ``<mark>``."""
-        return self._mark(text, 0, len(text))
+        text = text.replace(_OPEN, " ").replace(_CLOSE, " ")
+        pieces, at = [], 0
+        for first, last, _ in self._found(text, 0, len(text)):
+            pieces += [text[at:first], _OPEN, text[first:last], _CLOSE]
+            at = last
+        pieces.append(text[at:])
+        html = escape(_tidied("".join(pieces)))
+        return html.replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
 
-    def show(self, fragment: _Fragment) -> str:
-        """HTML of a fragment."""
-        text = fragment.text
-        start, end = _widen(text, fragment.start, fragment.end)
-        before, after = fragment.begun or start > 0, fragment.goes_on or end < len(text)
-        return ("…" if before else "") + self._mark(text, start, end).strip() + ("…" if after else "")
-
-    def best(self, text: str, start: int, end: int, at_most: int) -> _Fragment:
+    def best(self, text: str, start: int, end: int, at_most: int) -> Fragment:
         """The first place between two of a text where most of the different words sought, and no more than
         `at_most` can be, stand within a fragment's length."""
         if at_most == 1:
             for first, last, _ in self._found(text, start, end):
-                return _Fragment(text, first, last, 1)
-            return _Fragment(text, 0, 0)
+                return Fragment(text, first, last, 1)
+            return Fragment(text, 0, 0)
         recent: deque[tuple[int, int, int]] = deque()
         best, best_count = (0, 0), 0
         for count, found in enumerate(self._found(text, start, end)):
@@ -175,17 +195,7 @@ class Highlighter:
                     best, best_count = (recent[0][0], found[1]), different
             if best_count >= at_most or count == _MAX_FOUND:
                 break
-        return _Fragment(text, *best, best_count)
-
-    def _mark(self, text: str, start: int, end: int) -> str:
-        text = text.replace(_OPEN, " ").replace(_CLOSE, " ")
-        pieces, at = [], start
-        for first, last, _ in self._found(text, start, end):
-            pieces += [text[at:first], _OPEN, text[first:last], _CLOSE]
-            at = last
-        pieces.append(text[at:end])
-        html = escape(_tidied("".join(pieces)))
-        return html.replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
+        return Fragment(text, *best, best_count)
 
     def _found(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
         """(start, end, number of what was sought) of everything found between two places of a text."""
@@ -194,9 +204,10 @@ class Highlighter:
             matches, again_from = self._pattern.finditer(text, again_from, end), None
             for match in matches:
                 words = match[0]
-                if words not in self._judged:
-                    self._judged[words] = self._judge(words)
-                number = self._judged[words]
+                try:
+                    number = self._judged[words]
+                except KeyError:
+                    number = self._judged[words] = self._judge(words)
                 if number is not None:
                     yield match.start(), match.end(), number
                 elif self._has_several:  # what was taken for these words may hide another word
@@ -214,7 +225,7 @@ class Reading:
     """The search for the best fragment of one long text, of which it reads as little as it must.
 
     While a piece is `wanted`, that piece of the text is to be shown to `look`; afterwards there is the
-    `snippet`. The first piece is where, by the map, most of the different words sought are; the next is
+    best `fragment`. The first piece is where, by the map, most of the different words sought are; the next is
     wanted when they do not stand there as close together as the map lets hope, and so on, three at most. So
     the fragment has as many of the words as any of the text, unless the map was too hopeful three times.
     Where it was in vain, and where nothing of it is in the text, the text's beginning is shown.
@@ -227,7 +238,7 @@ class Reading:
             islice(text_map.promising(highlighter.mapped, LENGTH_CHARS), _MAX_LOOKS), [_TEXT_BEGINNING]
         )
         self._block = _TEXT_BEGINNING
-        self._best: _Fragment | None = None
+        self._best: Fragment | None = None
         self._choose()
 
     def look(self, text: str) -> None:
@@ -238,12 +249,13 @@ class Reading:
         last = min(self._block.end - start + LENGTH_CHARS, len(text))
         found = self._highlighter.best(text, self._block.start - start, last, self._block.at_most)
         if self._best is None or not self._best.different or found.different > self._best.different:
-            self._best = found._replace(begun=start > 0, goes_on=end < self._text_chars)
+            self._best = Fragment(*found[:4], start > 0, end < self._text_chars)
         self._choose()
 
-    def snippet(self) -> str:
-        """HTML of the fragment, as that of `Highlighter.snippet`."""
-        return "" if self._best is None else self._highlighter.show(self._best)
+    @property
+    def fragment(self) -> Fragment:
+        """The best of what was looked at."""
+        return self._best or Fragment("", 0, 0)
 
     def _choose(self) -> None:
         """Want the next piece, if it may have more."""
@@ -334,9 +346,18 @@ def _widen(text: str, start: int, end: int) -> tuple[int, int]:
     first = max(0, start - max(0, LENGTH_CHARS - (end - start)) // 3)
     last = min(len(text), max(end, first + LENGTH_CHARS))
     first = min(first, max(0, last - LENGTH_CHARS))
-    if first > 0 and (space := _SPACE.search(text, first, min(start, first + _CUT_CHARS))):
-        first = space.end()
+    if first > 0:
+        space = _SPACE.search(text, first, min(start, first + _CUT_CHARS))
+        first = space.end() if space else _after_word(text, first, start)
     if last < len(text):
         space = _TO_LAST_SPACE.match(text, max(end, last - _CUT_CHARS), last + 1)
         last = space.end() - 1 if space else last
     return first, last
+
+
+def _after_word(text: str, at: int, most: int) -> int:
+    """Where a word ends that begins before this place: its rest must not be taken for a word."""
+    if not _WORD_TAIL.match(text, at - 1, at):
+        return at
+    tail = _WORD_TAIL.match(text, at, most)
+    return tail.end() if tail else at

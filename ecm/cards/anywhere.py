@@ -30,20 +30,27 @@ def stands_anywhere(tx: UnitOfWork, kind: CardKind, text: str) -> ColumnElement[
     if not 1 <= len(words) <= WORDS_MOST:
         raise Invalid("filter", f"{ANYWHERE}: 1 to {WORDS_MOST} words")
     fields = tx.fields.list(kind.name)
-    return and_(*(or_(*_places(tx, kind, fields, word)) for word in words))
+    # The longest word is sought in all cards, since few have it; the others only on those that do.
+    longest, *others = sorted(words, key=len, reverse=True)
+    found = [Card.id.in_(each) for each in _cards_with(tx, kind, fields, longest)]
+    stands = [or_(key_contains(Card.title_key, longest), *found)]
+    for word in others:
+        here = [
+            each.where(each.selected_columns[0] == Card.id).exists()
+            for each in _cards_with(tx, kind, fields, word)
+        ]
+        stands.append(or_(key_contains(Card.title_key, word), *here))
+    return and_(*stands)
 
 
-def _places(
-    tx: UnitOfWork, kind: CardKind, fields: tuple[Field, ...], word: str
-) -> list[ColumnElement[bool]]:
-    found = [key_contains(Card.title_key, word)]
-    some = [
+def _cards_with(tx: UnitOfWork, kind: CardKind, fields: tuple[Field, ...], word: str) -> list[Select[Any]]:
+    """The ids of the cards that have a word anywhere but in the title."""
+    return [
         _of_texts(tx, kind, word),
         *_of_points(tx, kind, word),
         *_of_clients(tx, kind, word),
         *_of_custom(tx, fields, word),
     ]
-    return [*found, *(Card.id.in_(each) for each in some)]
 
 
 def _of_texts(tx: UnitOfWork, kind: CardKind, word: str) -> Select[Any]:

@@ -11,7 +11,7 @@ from ecm.found_rows import FoundRows
 from ecm.found_snippets import make_snippets
 from ecm.search.analysis import Analyzer
 from ecm.search.query import parse
-from ecm.search.snippets import LENGTH_CHARS, Highlighter
+from ecm.search.snippets import LENGTH_CHARS, Fragment, Highlighter
 from ecm.search.text_map import MAPPED_CHARS, TextMap, make_map
 from tests.bench.library import MIB, opened, unlimited_firm
 from tests.bench.measuring import Mark, Result, alternate, quartiles, tell_time, time_of
@@ -66,8 +66,7 @@ def compare(analyzer: Analyzer, case: Case, size: str, texts: list[str], rounds:
 
     def ours() -> None:
         highlighter = Highlighter(query, analyzer)
-        for text, data in zip(texts, maps, strict=True):
-            read(highlighter, text, data)
+        highlighter.show([read(highlighter, text, data) for text, data in zip(texts, maps, strict=True)])
 
     def scan() -> None:
         for text in texts:
@@ -85,15 +84,15 @@ def compare(analyzer: Analyzer, case: Case, size: str, texts: list[str], rounds:
     )
 
 
-def read(highlighter: Highlighter, text: str, data: bytes | None) -> str:
-    """A snippet of a text by its map, or of a short one."""
+def read(highlighter: Highlighter, text: str, data: bytes | None) -> Fragment:
+    """The best fragment of a text by its map, or of a short one."""
     if data is None:
-        return highlighter.snippet(text)
+        return highlighter.find(text)
     reading = highlighter.read(TextMap(data))
     while reading.wanted is not None:
         start, end = reading.wanted
         reading.look(text[start:end])
-    return reading.snippet()
+    return reading.fragment
 
 
 def measure_maps(size: str, texts: list[str]) -> Result:

@@ -53,7 +53,7 @@ def read(highlighter: Highlighter, text: str) -> tuple[str, list[int]]:
         start, end = reading.wanted
         reading.look(text[start:end])
         chars.append(end - start)
-    return reading.snippet(), chars
+    return highlighter.show([reading.fragment])[0], chars
 
 
 @pytest.mark.parametrize(
