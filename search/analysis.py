@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from importlib import metadata
 from typing import Final, NamedTuple
@@ -25,7 +24,7 @@ from unicodedata import is_normalized, normalize
 
 from .lemmas import Lemmas, fold
 
-__all__ = ["LOOK_ALIKE", "Analyzer", "Position", "Terms", "fold", "normalize_text"]
+__all__ = ["LOOK_ALIKE", "Analyzer", "Position", "fold", "normalize_text"]
 
 _RULES: Final = "words 3"  # change it with the rules above, and with those of `lemmas`
 _MAX_PARTS: Final = 8  # of one compound: a path or a dump of data is not one code
@@ -61,15 +60,6 @@ class Position(NamedTuple):
     def under(self, whole: str) -> Position:
         """The same, and also what is part of this whole."""
         return Position((*self.forms, whole), (*self.lemmas, whole))
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """A text as an engine stores it: positions of each lemma, surface forms, the position after the last."""
-
-    lemmas: dict[str, list[int]]
-    forms: set[str]
-    end: int
 
 
 def normalize_text(text: str) -> str:
@@ -120,22 +110,6 @@ class Analyzer:
     def token(self, token: str) -> tuple[Position, ...]:
         """The positions of one of the `tokens`."""
         return self._token(token)
-
-    def terms(self, text: str, start: int = 0) -> Terms:
-        """The same as `positions`, gathered for an index: the fast way, for whole documents."""
-        tokens = _TOKENS.findall(normalize_text(text))
-        lemmas: dict[str, list[int]] = {}
-        analyze, at = self._token, start
-        for token in tokens:
-            for position in analyze(token):
-                for lemma in position[1]:
-                    if lemma in lemmas:
-                        lemmas[lemma].append(at)
-                    else:
-                        lemmas[lemma] = [at]
-                at += 1
-        forms = {form for token in set(tokens) for position in analyze(token) for form in position.forms}
-        return Terms(lemmas, forms, at)
 
     def prefix(self, text: str) -> tuple[tuple[Position, ...], str]:
         """A word being typed: the positions before its last token, and that token, a form's beginning."""

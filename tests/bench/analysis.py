@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 import statistics
+from datetime import UTC, datetime
 from itertools import accumulate
 from pathlib import Path
 
 from pymorphy3 import MorphAnalyzer
 
 from ecm.search.analysis import Analyzer
+from ecm.search.gathering import Gathering
+from ecm.search.interface import Entry
 from tests.bench.library import MIB
 from tests.bench.measuring import Mark, Result, alternate, time_of
 from tests.search.test_lemmas import CASES, others, paradigms
@@ -27,7 +30,7 @@ def run(folder: Path, quick: bool) -> list[Result]:
     def ours() -> float:
         fresh = Analyzer()
         fresh.load()
-        return time_of(lambda: fresh.terms(" ".join(words)))
+        return time_of(lambda: list(fresh.positions(" ".join(words))))
 
     def bare() -> None:
         for word in words:
@@ -39,9 +42,10 @@ def run(folder: Path, quick: bool) -> list[Result]:
     text = zipf_text(words, TOKENS // 10 if quick else TOKENS)
     tokens = text.count(" ") + 1
     types = len(set(text.split()))
+    entry = entry_of(text)
     analyzer = Analyzer()
-    analyzer.terms(text)
-    warm = [tokens / time_of(lambda: analyzer.terms(text)) for _ in range(rounds)]
+    Gathering(analyzer).add(entry)
+    warm = [tokens / time_of(lambda: Gathering(analyzer).add(entry)) for _ in range(rounds)]
     return [
         Result(
             "analysis of words seen for the first time: speed against pymorphy3's own calls",
@@ -58,6 +62,24 @@ def run(folder: Path, quick: bool) -> list[Result]:
             details=f"{tokens:,} tokens, {types:,} different ones: {tokens / types:.0f} tokens a type",
         ),
     ]
+
+
+def entry_of(text: str) -> Entry:
+    """An entry with hardly anything but a text."""
+    return Entry(
+        id="1",
+        title="",
+        filename="",
+        cards=(),
+        text=text,
+        kind="other",
+        tags=(),
+        uploaded_by="1",
+        uploaded_at=datetime(2026, 1, 1, tzinfo=UTC),
+        media_type="text/plain",
+        format="txt",
+        visible_to=frozenset(("1",)),
+    )
 
 
 def vocabulary() -> list[str]:

@@ -154,20 +154,6 @@ def test_apostrophes_around_a_word_are_quotes(analyzer: Analyzer) -> None:
     assert list(analyzer.positions("'договір'")) == list(analyzer.positions("договір"))
 
 
-def test_terms_tell_what_positions_tell(analyzer: Analyzer) -> None:
-    text = "Договір купівлі-продажу № 12/2026-К; договором, рахунок-фактура. " * 3
-    gathered: dict[str, list[int]] = {}
-    forms = set()
-    for number, here, found in analyzer.positions(text):
-        forms |= set(here)
-        for lemma in found:
-            gathered.setdefault(lemma, []).append(number + 7)
-    terms = analyzer.terms(text, 7)
-    assert terms.lemmas == gathered
-    assert terms.forms == forms
-    assert terms.end == 7 + len(list(analyzer.positions(text)))
-
-
 def test_a_prefix_is_the_last_token_and_what_stands_before(analyzer: Analyzer) -> None:
     assert analyzer.prefix("Договор") == ((), "договор")
     assert analyzer.prefix("№ 12/20") == ((), "12/20")
@@ -198,9 +184,9 @@ def test_all_forms_of_a_word_begin_with_one_of_its_beginnings(analyzer: Analyzer
 
 
 def test_a_long_run_of_letters_becomes_terms_of_a_bounded_length(analyzer: Analyzer) -> None:
-    terms = analyzer.terms("a" * 100_000 + " " + "1/" * 5_000)
-    assert max(map(len, terms.forms)) < 1_000
-    assert terms.lemmas
+    found = list(analyzer.positions("a" * 100_000 + " " + "1/" * 5_000))
+    assert found
+    assert max(len(term) for _, forms, lemmas in found for term in (*forms, *lemmas)) < 1_000
 
 
 @given(st.text())
@@ -210,7 +196,9 @@ def test_any_text_is_analysed_alike_by_all_ways(analyzer: Analyzer, text: str) -
     assert all(
         forms and all(forms) and found_lemmas and all(found_lemmas) for _, forms, found_lemmas in found
     )
-    assert len(analyzer.parts(text)) == len(analyzer.words(text)) == analyzer.terms(text).end == len(found)
+    by_token = [position for token in analyzer.tokens(text) for position in analyzer.token(token)]
+    assert [(position.forms, position.lemmas) for position in by_token] == [each[1:] for each in found]
+    assert len(analyzer.parts(text)) == len(analyzer.words(text)) == len(found)
 
 
 @given(st.text(alphabet="договірёґ'’а-/.@1z ", max_size=30))
