@@ -162,6 +162,8 @@ class Highlighter:
             first, last = _widen(text, start, end)
             texts.append(text[first:last].replace(_EDGE, " "))
             ends.append(("…" * (begun or first > 0), "…" * (goes_on or last < len(text))))
+        if not texts:
+            return []
         marked = self.mark(_BETWEEN.join(texts)).split(_BETWEEN)
         return [f"{before}{html.strip()}{after}" for html, (before, after) in zip(marked, ends, strict=True)]
 

@@ -159,3 +159,33 @@ def test_a_snippet_marks_what_an_engine_finds(analyzer: Analyzer, text: str, que
     highlighter = Highlighter(parse(query), analyzer)
     for found in re.findall("<mark>(.*?)</mark>", highlighter.mark(text)):
         assert highlighter.mark(unescape(found)) == f"<mark>{found}</mark>"
+
+
+EDGES = [
+    "договір",
+    "постачання",
+    "",
+    " ",
+    "␞" * 50,
+    "на договір постачання",
+    "договір\u241e",
+    "х" * 500 + "договір",
+]
+
+
+@given(st.lists(st.sampled_from(EDGES) | st.text(max_size=300), max_size=6), QUERIES)
+def test_many_are_marked_at_once_as_each_by_itself(
+    analyzer: Analyzer, texts: list[str], query: Query
+) -> None:
+    highlighter = Highlighter(query, analyzer)
+    fragments = [highlighter.find(text) for text in texts]
+    assert highlighter.show(fragments) == [highlighter.snippet(text) for text in texts]
+
+
+def test_no_phrase_spans_two_texts(analyzer: Analyzer) -> None:
+    highlighter = Highlighter(parse('"договір постачання"'), analyzer)
+    assert highlighter.show(map(highlighter.find, ["договір", "постачання", ""])) == [
+        "договір",
+        "постачання",
+        "",
+    ]
