@@ -1,33 +1,26 @@
-"""The commands of cards: `ecm card`, `ecm import`, `ecm pipeline`, `ecm field`."""
+"""The commands of cards: `ecm card`."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import click
 
-from ecm.access import Actor
 from ecm.app import Ecm
 from ecm.cards.conditions import Condition
 from ecm.cards.conversion_drafts import TARGETS, Target
-from ecm.cards.kinds import CUSTOM, KINDS
+from ecm.cards.conversions import Plan
+from ecm.cards.kinds import CUSTOM
 from ecm.cards.lists import NEWEST
-from ecm.cards.pipelines import NewStage
 from ecm.cli.library import find_actor, with_library
-from ecm.cli.options import as_json, as_user
-from ecm.console import Progress, print_json, print_table
+from ecm.cli.options import KIND, as_json, as_user
+from ecm.console import print_json, print_table
 from ecm.errors import Invalid
 from ecm.importing import columns
-from ecm.importing.imports import DUPLICATES, PREVIEWED_ROWS, Imports
-from ecm.importing.running import ImportRunner
-from ecm.models import Card, Import
+from ecm.models import Card
 from ecm.unit_of_work import UnitOfWork
 
-KIND = click.Choice(list(KINDS))
-MOVING = click.Choice(["deal", "lead"])
-of_kind = click.option("--kind", required=True, type=KIND, help="Which kind of card.")
 SETS = click.option(
     "--set", "values", multiple=True, metavar="FIELD=VALUE", help="A field; fields.KEY is custom."
 )
@@ -106,20 +99,112 @@ def move(app: Ecm, id: str, stage: str, reason: str | None, email: str) -> None:
         tx.stages.move(_room(tx, kind).get(id), stage, reason=reason)
 
 
+@card.command("change")
+@click.argument("id")
+@SETS
+@as_user
+@with_library
+def change(app: Ecm, id: str, values: Sequence[str], email: str) -> None:
+    """Change fields of a card; an empty VALUE clears one."""
+    with app.begin(find_actor(app, email)) as tx:
+        room = _room(tx, tx.cards.get(id).kind)
+        room.update(room.get(id), **_told(values))
+
+
+@card.command("delete")
+@click.argument("id")
+@click.option("--trash-documents", is_flag=True, help="Those that are on no other card go to the trash.")
+@as_user
+@with_library
+def delete(app: Ecm, id: str, trash_documents: bool, email: str) -> None:
+    """Delete a card."""
+    with app.begin(find_actor(app, email)) as tx:
+        tx.cards.delete(tx.cards.get(id), trash_documents=trash_documents)
+
+
+@card.command("comment")
+@click.argument("id")
+@click.argument("text")
+@as_user
+@with_library
+def comment(app: Ecm, id: str, text: str, email: str) -> None:
+    """Write TEXT into the timeline of a card."""
+    with app.begin(find_actor(app, email)) as tx:
+        tx.timeline.comment(tx.cards.get(id), text)
+
+
+@card.command("timeline")
+@click.argument("id")
+@click.option("--before", metavar="ENTRY", help="Only what is older than this entry.")
+@as_user
+@as_json
+@with_library
+def timeline(app: Ecm, id: str, before: str | None, email: str, as_json: bool) -> None:
+    """Tell what happened on a card, the newest first, fifty entries at a time."""
+    with app.begin(find_actor(app, email)) as tx:
+        page = tx.timeline.list(tx.cards.get(id), before=before)
+        people = tx.users.names({each.user_id for each in page.items})
+        found = [
+            {
+                "id": str(each.id),
+                "at": each.at.isoformat(),
+                "by": people.get(each.user_id or 0),
+                "kind": each.kind,
+                "facts": each.facts,
+            }
+            for each in page.items
+        ]
+    if as_json:
+        following = None if page.next_before is None else str(page.next_before)
+        return print_json({"items": found, "next_before": following})
+    print_table(
+        ("id", "at", "by", "what"),
+        [(str(each["id"]), str(each["at"]), str(each["by"] or ""), str(each["kind"])) for each in found],
+    )
+
+
 @card.command("convert")
 @click.argument("id")
-@click.option("--to", "kinds", multiple=True, required=True, type=click.Choice(TARGETS), help="What to make.")
+@click.option("--to", "kinds", multiple=True, type=click.Choice(TARGETS), help="What to make.")
+@click.option("--use", "used", multiple=True, metavar="KIND=ID", help="A card that is there, to be joined.")
 @click.option("--pipeline", help="The deal's pipeline, by its code.")
+@click.option("--stage", help="The deal's first stage, by its code.")
 @click.option("--anyway", is_flag=True, help="Make them although there are such ones already.")
+@click.option("--key", help="Of the request: with the same one it is done once.")
+@click.option("--dry-run", is_flag=True, help="Only tell what is missing, and which cards are there already.")
 @SETS
 @as_user
 @as_json
 @with_library
 def convert(
-    app: Ecm, id: str, kinds: Sequence[str], pipeline: str | None, anyway: bool, values: Sequence[str],
-    email: str, as_json: bool,
+    app: Ecm, id: str, kinds: Sequence[str], used: Sequence[str], pipeline: str | None, stage: str | None,
+    anyway: bool, key: str | None, dry_run: bool, values: Sequence[str], email: str, as_json: bool,
 ) -> None:  # fmt: skip
     """Convert a lead. What it lacks is set by --set, the kind before the field: contact.phones=..."""
+    targets = {kind: Target(existing=card) for kind, card in map(_used, used)}
+    for kind, told in _told_of(kinds, values).items():
+        way = (pipeline, stage) if kind == "deal" else (None, None)
+        targets[kind] = Target(values=told, pipeline=way[0], stage=way[1], create_anyway=anyway)
+    with app.begin(find_actor(app, email)) as tx:
+        lead = tx.leads.get(id)
+        if dry_run:
+            return _print_plan(tx.conversions.plan(lead, targets), as_json=as_json)
+        made = tx.conversions.convert(lead, targets, key=key)
+        ids = {kind: str(getattr(made, f"{kind}_id")) for kind in targets}
+    if as_json:
+        return print_json(ids)
+    print_table(("kind", "id"), list(ids.items()))
+
+
+def _used(told: str) -> tuple[str, str]:
+    kind, _, id = told.partition("=")
+    if kind not in TARGETS or not id:
+        raise Invalid("use", f"one of {', '.join(TARGETS)}, an equals sign, and the id of a card: {told}")
+    return kind, id
+
+
+def _told_of(kinds: Sequence[str], values: Sequence[str]) -> dict[str, dict[str, object]]:
+    """What --set says of each new card."""
     told: dict[str, dict[str, object]] = {kind: {} for kind in kinds}
     for each in values:
         name, _, value = each.partition("=")
@@ -127,211 +212,27 @@ def convert(
         if kind not in told or not field:
             raise Invalid("set", f"one of {', '.join(kinds)}, a point, and a field: {name}")
         told[kind][field] = [value] if field in columns.SEVERAL else value
-    targets = {
-        kind: Target(values=told[kind], pipeline=pipeline if kind == "deal" else None, create_anyway=anyway)
-        for kind in kinds
-    }
-    with app.begin(find_actor(app, email)) as tx:
-        made = tx.conversions.convert(tx.leads.get(id), targets)
-        ids = {kind: str(getattr(made, f"{kind}_id")) for kind in kinds}
-    if as_json:
-        return print_json(ids)
-    print_table(("kind", "id"), list(ids.items()))
+    return told
 
 
-@click.command("import")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@of_kind
-@click.option("--map", "maps", multiple=True, metavar="COLUMN=FIELD", help="An empty FIELD leaves it out.")
-@click.option("--duplicates", type=click.Choice(DUPLICATES), default="skip", show_default=True)
-@click.option("--dry-run", is_flag=True, help="Only tell what would happen, in the order of the table.")
-@as_user
-@as_json
-@with_library
-def import_table(
-    app: Ecm, file: Path, kind: str, maps: Sequence[str], duplicates: str, dry_run: bool, email: str,
-    as_json: bool,
-) -> None:  # fmt: skip
-    """Make cards of the rows of a CSV or Excel FILE. Exits with 1 when rows were refused."""
-    who = find_actor(app, email)
-    with app.begin(who) as tx:
-        given = tx.imports.read(kind, file, file.name)
-        tx.imports.update(given, mapping=_mapping(given, maps), duplicates=duplicates)
-        id = given.id
-    if dry_run:
-        try:
-            counts, errors = _try_all(app, who, id)
-        finally:
-            with app.begin(who) as tx:
-                tx.imports.delete(tx.imports.get(id))
-    else:
-        counts, errors = _run(app, who, id)
-    if as_json:
-        print_json({"import": None if dry_run else str(id), **counts, "errors": errors})
-    else:
-        for each in errors:
-            click.echo(f"row {each['row']}: {each['column'] or each['field']}: {each['reason']}", err=True)
-        print_table(tuple(counts), [tuple(map(str, counts.values()))])
-    if counts["refused"]:
-        raise click.exceptions.Exit(1)
-
-
-@click.group()
-def pipeline() -> None:
-    """The ways that deals and leads move along."""
-
-
-@pipeline.command("list")
-@as_user
-@as_json
-@with_library
-def list_pipelines(app: Ecm, email: str, as_json: bool) -> None:
-    """List the pipelines with their stages."""
-    with app.begin(find_actor(app, email)) as tx:
-        found = [
-            {
-                "id": str(each.id),
-                "kind": each.card_kind,
-                "code": each.code,
-                "name": each.name,
-                "stages": [stage.code for stage in each.stages if stage.archived_at is None],
-            }
-            for kind in ("deal", "lead")
-            for each in tx.pipelines.list(kind)
-        ]
-    if as_json:
-        return print_json(found)
-    print_table(
-        ("kind", "code", "name", "stages"),
-        [(row["kind"], row["code"], row["name"], " ".join(row["stages"])) for row in found],  # type: ignore[misc]
-    )
-
-
-@pipeline.command("add")
-@click.argument("kind", type=MOVING)
-@click.argument("name")
-@click.option(
-    "--stage", "stages", multiple=True, required=True, metavar="NAME[=OUTCOME]",
-    help="In their order; won and lost end a deal, quality and junk a lead.",
-)  # fmt: skip
-@click.option("--code", help="Made of the name when it is left out.")
-@as_user
-@with_library
-def add_pipeline(app: Ecm, kind: str, name: str, stages: Sequence[str], code: str | None, email: str) -> None:
-    """Add a pipeline. The last line is its code, alone."""
-    new = [NewStage(each.partition("=")[0], outcome=each.partition("=")[2] or None) for each in stages]
-    with app.begin(find_actor(app, email)) as tx:
-        click.echo(tx.pipelines.add(kind, name, new, code=code).code)
-
-
-@click.group()
-def field() -> None:
-    """Custom fields."""
-
-
-@field.command("list")
-@of_kind
-@as_user
-@as_json
-@with_library
-def list_fields(app: Ecm, kind: str, email: str, as_json: bool) -> None:
-    """List the custom fields of a kind of card."""
-    with app.begin(find_actor(app, email)) as tx:
-        found = [
-            {"id": str(each.id), "key": each.key, "name": each.name, "type": each.type}
-            for each in tx.fields.list(kind)
-        ]
-    if as_json:
-        return print_json(found)
-    print_table(("key", "type", "name"), [(each["key"], each["type"], each["name"]) for each in found])
-
-
-@field.command("add")
-@click.argument("name")
-@of_kind
-@click.option("--type", "type", required=True, help="Such as text, number, money, date, list.")
-@click.option("--key", help="Made of the name when it is left out.")
-@click.option("--option", "options", multiple=True, help="What can be chosen in a list.")
-@click.option("--multiple", is_flag=True, help="Several can be chosen.")
-@click.option("--required", is_flag=True)
-@as_user
-@with_library
-def add_field(
-    app: Ecm, name: str, kind: str, type: str, key: str | None, options: Sequence[str], multiple: bool,
-    required: bool, email: str,
-) -> None:  # fmt: skip
-    """Add a custom field. The last line is its key, alone."""
-    with app.begin(find_actor(app, email)) as tx:
-        made = tx.fields.add(kind, name, type, key=key, options=options, multiple=multiple, required=required)
-        click.echo(made.key)
-
-
-def _run(app: Ecm, who: Actor, id: int) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """Start an import and work on it, beside any worker, until it is done."""
-    with app.begin(who) as tx:
-        tx.imports.start(tx.imports.get(id))
-    runner = ImportRunner(app.database)
-    with Progress("import", None) as progress:
-        while True:
-            runner.work()
-            with app.begin(who) as tx:
-                given = tx.imports.get(id)
-                done = tx.imports.progress(given)
-                progress.reach(done.done, done.total)
-                if given.state == "done":
-                    return _counts(done), list(_refused(tx.imports, given))
-
-
-def _try_all(app: Ecm, who: Actor, id: int) -> tuple[dict[str, int], list[dict[str, Any]]]:
-    """What would become of all rows."""
-    counts = {"total": 0, "made": 0, "updated": 0, "skipped": 0, "refused": 0}
-    errors: list[dict[str, Any]] = []
-    after = 0
-    while True:
-        with app.begin(who) as tx:
-            given = tx.imports.get(id)
-            rows = tx.imports.preview(given, after=after)
-        for row in rows:
-            counts["total"] += 1
-            counts[row.outcome.state] += 1
-            errors += _errors(given, row.number, row.outcome.errors)
-        if len(rows) < PREVIEWED_ROWS:
-            return counts, errors
-        after = rows[-1].number
-
-
-def _refused(imports: Imports, given: Import) -> Iterator[dict[str, Any]]:
-    page = 1
-    while rows := imports.rows(given, page=page, per_page=1000).items:
-        for row in rows:
-            yield from _errors(given, row.number, row.errors)
-        page += 1
-
-
-def _errors(given: Import, number: int, errors: Sequence[Any]) -> list[dict[str, Any]]:
-    return [
-        {
-            "row": number,
-            "field": field,
-            "column": columns.column_of(given.header, given.mapping, field),
-            "reason": reason,
-        }
-        for field, reason in errors
+def _print_plan(plan: Plan, *, as_json: bool) -> None:
+    missing = [f"{each.kind}.{each.field}" for each in plan.missing]
+    wrong = [f"{each.field}: {each.reason}" for each in plan.wrong]
+    duplicates = [
+        {"kind": kind, "id": str(each.card.id), "title": each.card.title}
+        for kind, found in plan.duplicates.items()
+        for each in found
     ]
-
-
-def _counts(done: Any) -> dict[str, int]:
-    return {name: getattr(done, name) for name in ("total", "made", "updated", "skipped", "refused")}
-
-
-def _mapping(given: Import, maps: Sequence[str]) -> list[str | None]:
-    mapping = list(given.mapping)
-    for each in maps:
-        column, _, target = each.rpartition("=")
-        if column not in given.header:
-            raise Invalid("map", f"one of the columns {', '.join(given.header)}")
-        mapping[given.header.index(column)] = target or None
-    return mapping
+    if as_json:
+        return print_json({"missing": missing, "wrong": wrong, "duplicates": duplicates})
+    print_table(
+        ("what", "which"),
+        [
+            *(("missing", each) for each in missing),
+            *(("wrong", each) for each in wrong),
+            *(("there already", f"{each['kind']} {each['id']} {each['title']}") for each in duplicates),
+        ],
+    )
 
 
 def _told(values: Sequence[str]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ from typing import NoReturn
 import click
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
-from ecm.cli import cards, documents, people, serving, tariffs, upkeep
+from ecm.cli import cards, documents, fields, importing, people, serving, tariffs, upkeep
 from ecm.errors import EcmError, SettingError
 from ecm.search.errors import SearchError
 from ecm.settings import Settings
@@ -20,7 +20,7 @@ COMMANDS = (
     *(people.company, people.user, people.token),
     *(tariffs.tariff, tariffs.quota),
     *(documents.put, documents.get, documents.search),
-    *(cards.card, cards.import_table, cards.pipeline, cards.field),
+    *(cards.card, importing.import_table, fields.pipeline, fields.field),
     *(upkeep.reindex, upkeep.reextract, upkeep.fsck, upkeep.parts),
 )
 
