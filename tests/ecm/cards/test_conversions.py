@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import threading
+from collections import Counter
 from itertools import combinations
 
 import pytest
@@ -727,4 +728,8 @@ def test_documents_follow_in_as_many_statements_for_eleven_as_for_one(app: Ecm, 
             assert tx.cards.count_documents(deal) == number
             linked = [each for each in tx.timeline.list(deal).items if each.kind == "document.linked"]
             assert len(linked) == number
-    assert len(executed[0]) == len(executed[1]), set(executed[0]) ^ set(executed[1])
+    # Of what follows alone: a pipeline is read again when the session has let go of it meanwhile.
+    of_one, of_eleven = (
+        [each for each in some if "ecm_document" in each or "ecm_timeline" in each] for some in executed
+    )
+    assert len(of_one) == len(of_eleven) > 0, Counter(of_one) - Counter(of_eleven)
