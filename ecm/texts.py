@@ -57,3 +57,8 @@ def clean_text(field: str, value: str, most_chars: int) -> str:
     if len(text) > most_chars:
         raise Invalid(field, f"{most_chars} characters at most")
     return text
+
+
+def has_nul(path: str, query: bytes) -> bool:
+    """Whether an address (its path decoded, its query not) has a NUL character: no database takes one."""
+    return "\0" in path or b"%00" in query

@@ -11,6 +11,7 @@ from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMe
 
 from ecm.api.errors import BrokenJson
 from ecm.errors import Invalid
+from ecm.texts import has_nul
 
 View = TypeVar("View", bound=Callable[..., Any])
 
@@ -26,7 +27,7 @@ def streamed(view: View) -> View:
 
 def check_address() -> None:
     """No database takes a NUL character; nobody means one. 400."""
-    if NUL in request.path or "%00" in request.query_string.decode("latin-1"):
+    if has_nul(request.path, request.query_string):
         raise BadRequest("the address has a NUL character in it")
 
 

@@ -8,13 +8,14 @@ from pathlib import Path
 
 from flask import Blueprint, Flask, redirect, request, url_for
 from flask_babel import get_locale
-from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.wrappers import Response as BaseResponse
 
 from ecm.cards.kinds import KINDS
 from ecm.errors import EcmError
 from ecm.search.errors import SearchError
 from ecm.storage.errors import StorageError
+from ecm.texts import has_nul
 from ecm.web import (
     accounts,
     card_choice,
@@ -129,7 +130,10 @@ def init_app(app: Flask) -> None:
 
 
 def admit() -> BaseResponse | None:
-    """Let a request through if it comes from our own pages and from someone who may make it."""
+    """Let a request through if it comes from our own pages and from someone who may make it. 400 for a NUL
+    character in its address."""
+    if has_nul(request.path, request.query_string):
+        raise BadRequest
     if is_foreign(request):
         return errors.page("foreign_origin", 403)
     if request.endpoint in PUBLIC or find_actor() is not None:

@@ -248,3 +248,10 @@ def test_a_title_is_text_on_every_page(site: Site) -> None:
         assert "<script>alert" not in page, path
     page = client.get(f"/search?q={nasty}").get_data(as_text=True)
     assert "<script>alert" not in page
+
+
+@pytest.mark.parametrize(
+    "path", ["/deals?q=a%00b", "/choices/deal?q=%00", "/search?q=a%00", "/deals?filter=title:eq:%00"]
+)
+def test_a_nul_character_in_an_address_is_refused_before_any_database_is_asked(site: Site, path: str) -> None:
+    assert site.visit(site.alfa.olena).get(path).status_code == 400
