@@ -96,7 +96,7 @@ class Timeline:
         )
         if before is not None:
             last = self._tx.session.get(TimelineEntry, parse_id("timeline entry", before))
-            if last is None or last.company_id != self._tx.company_id:
+            if last is None or (last.company_id, last.card_id) != (self._tx.company_id, card.id):
                 raise NotFound("timeline entry", before)
             query = query.where(tuple_(TimelineEntry.at, TimelineEntry.id) < tuple_(last.at, last.id))
         order = (TimelineEntry.at.desc(), TimelineEntry.id.desc())

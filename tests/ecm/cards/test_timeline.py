@@ -124,7 +124,8 @@ def test_a_piece_has_limits(app: Ecm, alfa: Firm) -> None:
         for limit in (0, PER_PAGE_MOST + 1):
             with pytest.raises(Invalid):
                 tx.timeline.list(alfa.deal, limit=limit)
-        for before in ("вчора", 10**9):
+        other = tx.timeline.comment(tx.deals.add("Інша"), "Не тут")
+        for before in ("вчора", 10**9, other.id):
             with pytest.raises(NotFound):
                 tx.timeline.list(alfa.deal, before=before)
 
