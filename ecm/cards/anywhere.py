@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
@@ -113,7 +114,7 @@ def _of_custom(tx: UnitOfWork, fields: tuple[Field, ...], word: str) -> list[Sel
     return [select(FieldValue.card_id).where(FieldValue.company_id == tx.company_id, or_(*found))]
 
 
-def _number(word: str) -> Any:
+def _number(word: str) -> Decimal | None:
     try:
         return parse_number("filter", word)
     except Invalid:

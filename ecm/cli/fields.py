@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import click
 
@@ -31,7 +32,7 @@ def pipeline() -> None:
 def list_pipelines(app: Ecm, email: str, as_json: bool) -> None:
     """List the pipelines with their stages."""
     with app.begin(find_actor(app, email)) as tx:
-        found = [
+        found: list[dict[str, Any]] = [
             {
                 "id": str(each.id),
                 "kind": each.card_kind,
@@ -46,7 +47,7 @@ def list_pipelines(app: Ecm, email: str, as_json: bool) -> None:
         return print_json(found)
     print_table(
         ("kind", "code", "name", "stages"),
-        [(row["kind"], row["code"], row["name"], " ".join(row["stages"])) for row in found],  # type: ignore[misc]
+        [(row["kind"], row["code"], row["name"], " ".join(row["stages"])) for row in found],
     )
 
 
