@@ -23,12 +23,11 @@ def make_snippets(highlighter: Highlighter, actor: Actor, found: FoundRows, rows
     texts = dict(rows.heads)
     if unmapped := {id: (0, MAPPED_CHARS) for id in rows.maps if id not in readings and id not in texts}:
         texts |= dict.fromkeys(unmapped, "") | found.pieces(actor, unmapped)
-    fragments = {id: highlighter.find(text) for id, text in texts.items() if id not in readings}
+    readings |= {id: highlighter.read_whole(text) for id, text in texts.items() if id not in readings}
     while wanted := {id: reading.wanted for id, reading in readings.items() if reading.wanted is not None}:
         pieces = {id: texts[id][start:end] for id, (start, end) in wanted.items() if id in texts}
         if elsewhere := {id: piece for id, piece in wanted.items() if id not in texts}:
             pieces |= found.pieces(actor, elsewhere)
-        for id in wanted:
-            readings[id].look(pieces.get(id, ""))
-    fragments |= {id: reading.fragment for id, reading in readings.items()}
-    return dict(zip(fragments, highlighter.show(fragments.values()), strict=True))
+        highlighter.look([(readings[id], pieces.get(id, "")) for id in wanted])
+    fragments = [reading.fragment for reading in readings.values()]
+    return dict(zip(readings, highlighter.show(fragments), strict=True))

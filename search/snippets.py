@@ -1,60 +1,58 @@
 """Fragments of the original text with what was sought marked, outside every engine.
 
-A text is searched with one regular expression for what the forms of the sought words begin with,
-and the analyser judges what it finds: so a snippet marks exactly what an engine would have found,
-reads no more of a text than it must, and nothing is lemmatised but the few words that look right.
+Texts are searched with one regular expression for what the forms of the sought words begin with, and
+the analyser judges what it finds: so a snippet marks exactly what an engine would have found, and nothing
+is lemmatised but the few words that look right. The letters are folded before, as the analyser folds
+them, each to one, so that a place in the folded text is the same in the original.
 Of a long text a map (see `text_map`) tells where to look, and only those pieces are read: see `Reading`.
+The pieces of a page are searched at once, since most of what that takes is the same for one as for twenty.
 """
 
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from html import escape
 from itertools import chain, islice
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, TypeAlias
 
-from .analysis import LOOK_ALIKE, Analyzer, Position, fold
+from .analysis import LOOK_ALIKE, Analyzer, Position
 from .query import Exact, Prefix, Query, sought
 from .text_map import Block, MappedWord, TextMap, mapped_word
 
 LENGTH_CHARS: Final = 200
-_MAX_FOUND: Final = 500  # of a text, before the best fragment so far is taken
+_MAX_FOUND: Final = 500  # of a piece, of which the best fragment is taken
 _MAX_LOOKS: Final = 3  # into a long text, before the best fragment so far is taken
 _TEXT_BEGINNING: Final = Block(0, 0, 1)  # of a text: worth showing while nothing was found
+_BEFORE_CHARS: Final = LENGTH_CHARS // 3  # that a fragment shows at most before what was found
 _CUT_CHARS: Final = 20  # how far an end of a fragment moves to spare a word
 
-_LETTER: Final = r"[^\W_]"
-_APOSTROPHE: Final = "['’ʼ‘`]"
-_WORD_REST: Final = rf"{_LETTER}{{0,64}}(?:{_APOSTROPHE}{_LETTER}{{1,64}}){{0,3}}"  # no longer is a word
-_WORD_END: Final = rf"(?!{_LETTER})"
+# Of folded text, where an underscore is a space and any apostrophe is ': so \w is a letter or a digit.
+_WORD_BEGINNING: Final = r"(?<!\w.)(?<!\w'.)"  # after its first letter: it is not the end of об'єкт
+_WORD_REST: Final = r"\w{0,64}+(?:'\w{1,64}+){0,3}+(?!\w)"  # no longer is a word
 _GAP_CHARS: Final = 20
-_GAP: Final = rf"[\W_]{{1,{_GAP_CHARS}}}"  # between words that stand side by side
-_WORD_TAIL: Final = re.compile(rf"(?:{_LETTER}|{_APOSTROPHE})+")
-# After its first letter: that this is the beginning of a word, and not the end of об'єкт.
-_BEGINNING: Final = rf"(?<!{_LETTER}.)(?<!{_LETTER}{_APOSTROPHE}.)"
-# As the analyser folds them: for е also ё, for both the Latin letters of that shape.
-_ALIKE: Final = {
-    letter: "".join(
-        [letter, *(other for other in "ёґ" if fold(other) == letter)]
-        + [chr(latin) for latin, cyrillic in LOOK_ALIKE.items() if fold(chr(cyrillic)) == letter]
-    )
-    for letter in {fold(chr(cyrillic)) for cyrillic in LOOK_ALIKE.values()} | {"г"}
-}
+_GAP: Final = rf"\W{{1,{_GAP_CHARS}}}"  # between words that stand side by side
+_BETWEEN: Final = "\n" * (_GAP_CHARS + 1)  # two texts that are searched at once: no phrase spans them
+_FOLDED: Final = (
+    *((apostrophe, "'") for apostrophe in "’ʼ‘`"),
+    *((chr(latin), chr(cyrillic)) for latin, cyrillic in LOOK_ALIKE.items()),
+    *(("ё", "е"), ("ґ", "г"), ("_", " ")),
+)
+_WORD_TAIL: Final = re.compile(r"(?:[^\W_]|['’ʼ‘`])+")
 # What a page must not get out of a document, besides spaces of other kinds: controls, halves of letters,
 # changes of direction.
 _UNPRINTABLE: Final = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]+")
 # They stand for the tags until all is escaped. A text has nothing to say with them: they are left in the
 # place of what could not be read.
 _OPEN, _CLOSE = "\ufffc", "\ufffd"
-_EDGE: Final = "\u241e"  # the picture of a separator, which no text is sorry for
-_BETWEEN: Final = _EDGE * (_GAP_CHARS + 1)  # two texts that are marked at once: no phrase spans them
+_EDGE: Final = "\u241e"  # between texts that are escaped at once: the picture of a separator
 _SPACE: Final = re.compile(r"\s")
 _TO_LAST_SPACE: Final = re.compile(r".*\s", re.DOTALL)
-_DIGIT: Final = re.compile(r"\d")
+
+Found: TypeAlias = tuple[int, int, int]
+"""Where something stands in a text, from one character to another, and the number of what was sought."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,15 +96,16 @@ class Piece(NamedTuple):
 
 
 class Fragment(NamedTuple):
-    """A place in a piece of a text, with so many different words sought. `begun`: the text did before the
-    piece; `goes_on`: it does after it."""
+    """A place in a piece of a text, with so many different words sought; and all that was found in the piece.
+    `begun`: the text did before the piece; `goes_on`: it does after it."""
 
     text: str
     start: int
     end: int
-    different: int = 0
-    begun: bool = False
-    goes_on: bool = False
+    different: int
+    found: Sequence[Found]
+    begun: bool
+    goes_on: bool
 
 
 class Highlighter:
@@ -140,80 +139,74 @@ class Highlighter:
             _mapped(self._analyzer, parts, one) for parts, one in zip(self._parts, self._sought, strict=True)
         ]
 
-    def snippet(self, text: str) -> str:
-        """HTML of the best fragment of a text, some 200 characters long: escaped, what was sought within
-        ``<mark>``; its beginning when there is nothing to mark. All of the text is read, if need be."""
-        return self.show([self.find(text)])[0]
-
-    def find(self, text: str) -> Fragment:
-        """The best fragment of a text at hand."""
-        return self.best(text, 0, len(text), len(self._sought))
-
     def read(self, text_map: TextMap) -> Reading:
-        """The search for the best fragment of a text that is not at hand: see `Reading`."""
-        return Reading(self, text_map)
+        """The search for the best fragment of a text by its map."""
+        promising = islice(text_map.promising(self.mapped, LENGTH_CHARS), _MAX_LOOKS)
+        return Reading(chain(promising, [_TEXT_BEGINNING]), text_map.text_chars)
+
+    def read_whole(self, text: str) -> Reading:
+        """The search for the best fragment of a text that has no map: in all of it."""
+        return Reading([Block(0, len(text), max(1, len(self._sought)))], len(text))
+
+    def look(self, shown: Sequence[tuple[Reading, str]]) -> None:
+        """Show each of these readings the piece that it wants."""
+        found_in_each = self._find([text for _, text in shown])
+        for (reading, text), found in zip(shown, found_in_each, strict=True):
+            reading.look(text, found)
 
     def show(self, fragments: Iterable[Fragment]) -> list[str]:
-        """HTML of fragments (see `snippet`), marked all at once: what that takes is mostly the same for one
-        text as for twenty."""
-        texts: list[str] = []
+        """HTML of each fragment, some 200 characters: escaped, what was sought within ``<mark>``."""
+        excerpts: list[str] = []
         ends: list[tuple[str, str]] = []
-        for text, start, end, _, begun, goes_on in fragments:
-            first, last = _widen(text, start, end)
-            texts.append(text[first:last].replace(_EDGE, " "))
+        for text, start, end, _, found, begun, goes_on in fragments:
+            first, last = _widen(text, start, end, int(begun), len(text) - goes_on)
+            excerpts.append(_marked(text, first, last, found))
             ends.append(("…" * (begun or first > 0), "…" * (goes_on or last < len(text))))
-        if not texts:
-            return []
-        marked = self.mark(_BETWEEN.join(texts)).split(_BETWEEN)
-        return [f"{before}{html.strip()}{after}" for html, (before, after) in zip(marked, ends, strict=True)]
+        html = _escaped(excerpts)
+        return [f"{before}{each.strip()}{after}" for each, (before, after) in zip(html, ends, strict=True)]
 
     def mark(self, text: str) -> str:
         """HTML of the whole of a short text, a title: escaped, what was sought within ``<mark>``."""
-        text = text.replace(_OPEN, " ").replace(_CLOSE, " ")
-        pieces, at = [], 0
-        for first, last, _ in self._found(text, 0, len(text)):
-            pieces += [text[at:first], _OPEN, text[first:last], _CLOSE]
-            at = last
-        pieces.append(text[at:])
-        html = escape(_tidied("".join(pieces)))
-        return html.replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>")
+        return _escaped([_marked(text, 0, len(text), self._find([text])[0])])[0]
 
-    def best(self, text: str, start: int, end: int, at_most: int) -> Fragment:
-        """The first place between two of a text where most of the different words sought, and no more than
-        `at_most` can be, stand within a fragment's length."""
-        if at_most == 1:
-            for first, last, _ in self._found(text, start, end):
-                return Fragment(text, first, last, 1)
-            return Fragment(text, 0, 0)
-        recent: deque[tuple[int, int, int]] = deque()
-        best, best_count = (0, 0), 0
-        for count, found in enumerate(self._found(text, start, end)):
-            recent.append(found)
-            while len(recent) > 1 and found[1] - recent[0][0] > LENGTH_CHARS:
-                recent.popleft()
-            if len(recent) > best_count:
-                different = len({number for _, _, number in recent})
-                if different > best_count:
-                    best, best_count = (recent[0][0], found[1]), different
-            if best_count >= at_most or count == _MAX_FOUND:
-                break
-        return Fragment(text, *best, best_count)
+    def snippet(self, text: str) -> str:
+        """HTML of the best fragment of one text; its beginning when there is nothing to mark."""
+        reading = self.read_whole(text)
+        self.look([(reading, text)])
+        return self.show([reading.fragment])[0]
 
-    def _found(self, text: str, start: int, end: int) -> Iterator[tuple[int, int, int]]:
-        """(start, end, number of what was sought) of everything found between two places of a text."""
-        again_from: int | None = start
-        while self._pattern is not None and again_from is not None:
-            matches, again_from = self._pattern.finditer(text, again_from, end), None
+    def _find(self, texts: Sequence[str]) -> list[list[Found]]:
+        """What stands in each of the texts, in order."""
+        found_in_each: list[list[Found]] = [[] for _ in texts]
+        joined = _BETWEEN.join(texts)
+        number, start, end = -1, 0, -len(_BETWEEN)  # of the text that the last place is in
+        for first, last, which in self._found(joined):
+            while first >= end:
+                number += 1
+                start = end + len(_BETWEEN)
+                end = start + len(texts[number])
+                found = found_in_each[number]
+            found.append((first - start, last - start, which))
+        return found_in_each
+
+    def _found(self, text: str) -> Iterator[Found]:
+        if self._pattern is None:
+            return
+        folded = _folded(text)
+        again_from: int | None = 0
+        while again_from is not None:
+            matches, again_from = self._pattern.finditer(folded, again_from), None
             for match in matches:
-                words = match[0]
+                first, last = match.span()
+                words = text[first:last]
                 try:
                     number = self._judged[words]
                 except KeyError:
                     number = self._judged[words] = self._judge(words)
                 if number is not None:
-                    yield match.start(), match.end(), number
+                    yield first, last, number
                 elif self._has_several:  # what was taken for these words may hide another word
-                    again_from = match.start() + 1
+                    again_from = first + 1
                     break
 
     def _judge(self, words: str) -> int | None:
@@ -224,40 +217,40 @@ class Highlighter:
 
 
 class Reading:
-    """The search for the best fragment of one long text, of which it reads as little as it must.
+    """The search for the best fragment of one text, of which it reads as little as it must.
 
-    While a piece is `wanted`, that piece of the text is to be shown to `look`; afterwards there is the
-    best `fragment`. The first piece is where, by the map, most of the different words sought are; the next is
-    wanted when they do not stand there as close together as the map lets hope, and so on, three at most. So
-    the fragment has as many of the words as any of the text, unless the map was too hopeful three times.
-    Where it was in vain, and where nothing of it is in the text, the text's beginning is shown.
+    While a piece is `wanted`, that piece of the text is to be shown to it by `Highlighter.look`; afterwards
+    there is the best `fragment`. The first piece is where, by the map, most of the different words sought
+    are; the next is wanted when they do not stand there as close together as the map lets hope, and so on,
+    three at most. So the fragment has as many of the words as any of the text, unless the map was too hopeful
+    three times. Where it was in vain, and where nothing of it is in the text, the text's beginning is shown.
     """
 
-    def __init__(self, highlighter: Highlighter, text_map: TextMap) -> None:
-        self._highlighter = highlighter
-        self._text_chars = text_map.text_chars
-        self._blocks = chain(
-            islice(text_map.promising(highlighter.mapped, LENGTH_CHARS), _MAX_LOOKS), [_TEXT_BEGINNING]
-        )
+    def __init__(self, blocks: Iterable[Block], text_chars: int) -> None:
+        self._text_chars = text_chars
+        self._blocks = iter(blocks)
         self._block = _TEXT_BEGINNING
         self._best: Fragment | None = None
         self._choose()
 
-    def look(self, text: str) -> None:
-        """Find the best in the text of the piece that is wanted."""
+    def look(self, text: str, found: list[Found]) -> None:
+        """Take in the text of the piece that is wanted, and what was found in it."""
         if self.wanted is None:
             raise ValueError("nothing is wanted any more")
-        start, end = self.wanted
-        last = min(self._block.end - start + LENGTH_CHARS, len(text))
-        found = self._highlighter.best(text, self._block.start - start, last, self._block.at_most)
-        if self._best is None or not self._best.different or found.different > self._best.different:
-            self._best = Fragment(*found[:4], start > 0, end < self._text_chars)
+        begun, goes_on = self.wanted.start > 0, self.wanted.end < self._text_chars
+        while begun and found and found[0][0] < 2:  # it may be the rest of a word
+            del found[0]
+        while goes_on and found and found[-1][1] > len(text) - 2:  # more of the word may follow
+            del found[-1]
+        start, end, different = _densest(found[:_MAX_FOUND], self._block.at_most)
+        if self._best is None or not self._best.different or different > self._best.different:
+            self._best = Fragment(text, start, end, different, found, begun, goes_on)
         self._choose()
 
     @property
     def fragment(self) -> Fragment:
         """The best of what was looked at."""
-        return self._best or Fragment("", 0, 0)
+        return self._best or Fragment("", 0, 0, 0, (), begun=False, goes_on=False)
 
     def _choose(self) -> None:
         """Want the next piece, if it may have more."""
@@ -268,8 +261,9 @@ class Reading:
         block = next(self._blocks, None)
         if block is not None and block.at_most > found:
             self._block = block
-            before, after = block.start - LENGTH_CHARS, block.end + 2 * LENGTH_CHARS
-            self.wanted = Piece(max(0, before), min(after, self._text_chars))
+            start = block.start - _BEFORE_CHARS - _CUT_CHARS
+            end = block.end + LENGTH_CHARS + _CUT_CHARS
+            self.wanted = Piece(max(0, start), min(end, self._text_chars))
 
 
 def snippet(text: str, query: Query, analyzer: Analyzer) -> str:
@@ -277,28 +271,51 @@ def snippet(text: str, query: Query, analyzer: Analyzer) -> str:
     return Highlighter(query, analyzer).snippet(text)
 
 
+def _densest(found: Sequence[Found], at_most: int) -> tuple[int, int, int]:
+    """The first place, and the number of different words sought there, where most of them, and no more than
+    `at_most` can be, stand within a fragment's length."""
+    if not found:
+        return 0, 0, 0
+    start, end, different = found[0][0], found[0][1], 1
+    begin = 0
+    for at, (_, last, _) in enumerate(found):
+        if different >= at_most:
+            break
+        while last - found[begin][0] > LENGTH_CHARS and begin < at:
+            begin += 1
+        if at - begin >= different:
+            here = len({number for _, _, number in found[begin : at + 1]})
+            if here > different:
+                start, end, different = found[begin][0], last, here
+    return start, end, different
+
+
 def _patterns(analyzer: Analyzer, parts: Sequence[str], *, begun: bool) -> Iterator[tuple[str, str]]:
     """(first letter, pattern of the rest) for each beginning of the first of these words, side by side."""
     following = ""
     for number, part in reversed(list(enumerate(parts))):
         is_prefix = begun and number == len(parts) - 1
-        beginnings = (part,) if is_prefix else analyzer.beginnings(part)
-        beginnings = tuple(map(_meant, beginnings))
-        rest = rf"{_WORD_REST}{_WORD_END}{following}"
+        beginnings = map(_folded, (part,) if is_prefix else analyzer.beginnings(part))
+        rest = f"{_WORD_REST}{following}"
         if number == 0:
             for beginning in beginnings:
                 yield beginning[0], _literal(beginning[1:]) + rest
         else:
-            following = rf"{_GAP}(?:{'|'.join(map(_literal, beginnings))}){rest}"
+            following = f"{_GAP}(?:{'|'.join(map(_literal, beginnings))}){rest}"
 
 
 def _union(patterns: Sequence[tuple[str, str]]) -> re.Pattern[str]:
     """One pattern that begins with a set of letters, which `re` skips to faster than to anything else."""
     by_letter: dict[str, list[str]] = {}
     for letter, rest in sorted(patterns, key=lambda pattern: -len(pattern[1])):  # phrases before words
-        by_letter.setdefault(_variants(letter), []).append(rest)
-    branches = (f"(?<=[{variants}])(?:{'|'.join(rests)})" for variants, rests in by_letter.items())
-    return re.compile(f"[{''.join(by_letter)}]{_BEGINNING}(?:{'|'.join(branches)})")
+        by_letter.setdefault(letter, []).append(rest)
+    branches = (f"(?<={letter})(?:{'|'.join(rests)})" for letter, rests in by_letter.items())
+    return re.compile(f"[{''.join(by_letter)}]{_WORD_BEGINNING}(?:{'|'.join(branches)})")
+
+
+def _literal(beginning: str) -> str:
+    # An apostrophe may be left out, and the analyser does not mind.
+    return beginning.replace("'", "'?")
 
 
 def _mapped(analyzer: Analyzer, parts: Sequence[str], one: _Sought) -> list[MappedWord]:
@@ -313,25 +330,38 @@ def _mapped(analyzer: Analyzer, parts: Sequence[str], one: _Sought) -> list[Mapp
     return words
 
 
-def _variants(letter: str) -> str:
-    """A letter as it may be written, for a set of a regular expression."""
-    if letter == "'":
-        return "'’ʼ‘`"
-    alike = _ALIKE.get(letter, letter)
-    return alike + "".join(upper for upper in map(str.upper, alike) if len(upper) == 1 and upper not in alike)
+def _folded(text: str) -> str:
+    """The text in small letters, those of one shape being one, and as many as there were."""
+    lower = text.lower()
+    if len(lower) != len(text):  # a few capital letters are two small ones
+        lower = "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+    for letter, folded in _FOLDED:
+        lower = lower.replace(letter, folded)
+    return lower
 
 
-def _literal(beginning: str) -> str:
-    # An apostrophe may be left out, and the analyser does not mind.
-    return "".join(f"[{_variants(letter)}]" + "?" * (letter == "'") for letter in beginning)
+def _marked(text: str, first: int, last: int, found: Iterable[Found]) -> str:
+    """A part of a text, what was found in it between signs for tags: see `_escaped`."""
+    for sign in (_OPEN, _CLOSE, _EDGE):
+        text = text.replace(sign, " ")
+    pieces: list[str] = []
+    for start, end, _ in found:
+        if start < first:
+            continue
+        if end > last:
+            break
+        pieces += (text[first:start], _OPEN, text[start:end], _CLOSE)
+        first = end
+    pieces.append(text[first:last])
+    return "".join(pieces)
 
 
-def _meant(part: str) -> str:
-    """A word whose letters are folded, and in Cyrillic ones if it has digits and may be meant in them: a
-    Cyrillic letter stands for the Latin one of its shape as well (see `_variants`)."""
-    if _DIGIT.search(part):
-        part = part.translate(LOOK_ALIKE)
-    return part.replace("ё", "е").replace("ґ", "г")
+def _escaped(texts: Sequence[str]) -> list[str]:
+    """HTML of texts, each on one line, with tags for the signs."""
+    if not texts:
+        return []
+    html = escape(_tidied(_EDGE.join(texts)))
+    return html.replace(_OPEN, "<mark>").replace(_CLOSE, "</mark>").split(_EDGE)
 
 
 def _tidied(text: str) -> str:
@@ -343,11 +373,11 @@ def _tidied(text: str) -> str:
     return line
 
 
-def _widen(text: str, start: int, end: int) -> tuple[int, int]:
-    """A fragment around a place, of whole words where spaces are near."""
-    first = max(0, start - max(0, LENGTH_CHARS - (end - start)) // 3)
-    last = min(len(text), max(end, first + LENGTH_CHARS))
-    first = min(first, max(0, last - LENGTH_CHARS))
+def _widen(text: str, start: int, end: int, least: int, most: int) -> tuple[int, int]:
+    """A fragment around a place, of whole words where spaces are near, and within these bounds."""
+    first = max(least, start - max(0, LENGTH_CHARS - (end - start)) // 3)
+    last = min(most, max(end, first + LENGTH_CHARS))
+    first = min(first, max(least, last - LENGTH_CHARS))
     if first > 0:
         space = _SPACE.search(text, first, min(start, first + _CUT_CHARS))
         first = space.end() if space else _after_word(text, first, start)

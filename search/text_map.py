@@ -83,9 +83,10 @@ class TextMap:
             raise ValueError("a damaged map")
 
     def promising(self, sought: Sequence[Sequence[MappedWord]], fragment_chars: int) -> Iterator[Block]:
-        """The blocks where what is sought may begin, those first that may have the most of it within the
-        length of a fragment, and of these the first first. Each thing sought is a word, or several side by
-        side. Where only one word is sought, no block but the first for each of its forms."""
+        """The blocks where what is sought may begin: first those that have all of it close together, then
+        those that may have the most of it within the length of a fragment, the first first. Each thing
+        sought is a word, or several side by side. Where only one word is sought, no block but the first for
+        each of its forms."""
         if len(sought) == 1 and len(sought[0]) == 1:
             return (
                 self._block(number, 1) for number in sorted(set(map(self._first, self._find(sought[0][0]))))
@@ -94,23 +95,28 @@ class TextMap:
 
     def _ranked(self, sought: Sequence[Sequence[MappedWord]], fragment_chars: int) -> Iterator[Block]:
         begun = [found for words in sought if (found := self._begun(words))]
-        # levels[n] has the blocks with more than n of it, in them or in the next ones.
-        levels = [0] * min(len(begun), _MAX_LEVEL)
         anything = 0
         for found in begun:
             anything |= found
+        # What begins in the same block or the next is near for certain.
+        close = anything
+        for found in begun:
+            close &= found | found >> 1
+        for number in _numbers(close):
+            yield self._block(number, len(begun))
+        seen = close
+        # levels[n] has the blocks with more than n of it, in them or in the next ones.
+        levels = [0] * min(len(begun), _MAX_LEVEL)
+        for found in begun:
             near = _reaching_back(found, (_BLOCK_CHARS - 1 + fragment_chars) // _BLOCK_CHARS)
             for level in range(len(levels) - 1, 0, -1):
                 levels[level] |= levels[level - 1] & near
             levels[0] |= near
-        seen = 0
         for level in range(len(levels) - 1, -1, -1):
             left = levels[level] & anything & ~seen
             seen |= left
-            while left:
-                bit = left & -left
-                left ^= bit
-                yield self._block(bit.bit_length() - 1, len(begun) if level == _MAX_LEVEL - 1 else level + 1)
+            for number in _numbers(left):
+                yield self._block(number, len(begun) if level == _MAX_LEVEL - 1 else level + 1)
 
     def _begun(self, words: Sequence[MappedWord]) -> int:
         """The blocks in which these words, side by side, may begin."""
@@ -242,6 +248,14 @@ def _flags(units: Sequence[int]) -> int:
 def _flags_units(mapped_chars: int) -> int:
     """How many times sixteen bits it takes to have a bit for each block."""
     return mapped_chars // _BLOCK_CHARS // 16 + 1
+
+
+def _numbers(blocks: int) -> Iterator[int]:
+    """The numbers of these blocks, in order."""
+    while blocks:
+        bit = blocks & -blocks
+        blocks ^= bit
+        yield bit.bit_length() - 1
 
 
 def _reaching_back(blocks: int, count: int) -> int:

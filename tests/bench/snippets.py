@@ -11,7 +11,7 @@ from ecm.found_rows import FoundRows
 from ecm.found_snippets import make_snippets
 from ecm.search.analysis import Analyzer
 from ecm.search.query import parse
-from ecm.search.snippets import LENGTH_CHARS, Fragment, Highlighter
+from ecm.search.snippets import LENGTH_CHARS, Highlighter, Reading
 from ecm.search.text_map import MAPPED_CHARS, TextMap, make_map
 from tests.bench.library import MIB, opened, unlimited_firm
 from tests.bench.measuring import Mark, Result, alternate, quartiles, tell_time, time_of
@@ -66,7 +66,14 @@ def compare(analyzer: Analyzer, case: Case, size: str, texts: list[str], rounds:
 
     def ours() -> None:
         highlighter = Highlighter(query, analyzer)
-        highlighter.show([read(highlighter, text, data) for text, data in zip(texts, maps, strict=True)])
+        readings = [read(highlighter, text, data) for text, data in zip(texts, maps, strict=True)]
+        while wanting := [
+            (reading, text[reading.wanted.start : reading.wanted.end])
+            for reading, text in zip(readings, texts, strict=True)
+            if reading.wanted is not None
+        ]:
+            highlighter.look(wanting)
+        highlighter.show(reading.fragment for reading in readings)
 
     def scan() -> None:
         for text in texts:
@@ -84,15 +91,9 @@ def compare(analyzer: Analyzer, case: Case, size: str, texts: list[str], rounds:
     )
 
 
-def read(highlighter: Highlighter, text: str, data: bytes | None) -> Fragment:
-    """The best fragment of a text by its map, or of a short one."""
-    if data is None:
-        return highlighter.find(text)
-    reading = highlighter.read(TextMap(data))
-    while reading.wanted is not None:
-        start, end = reading.wanted
-        reading.look(text[start:end])
-    return reading.fragment
+def read(highlighter: Highlighter, text: str, data: bytes | None) -> Reading:
+    """The search for the best fragment of a text by its map, or of a short one."""
+    return highlighter.read_whole(text) if data is None else highlighter.read(TextMap(data))
 
 
 def measure_maps(size: str, texts: list[str]) -> Result:

@@ -178,14 +178,16 @@ def test_many_are_marked_at_once_as_each_by_itself(
     analyzer: Analyzer, texts: list[str], query: Query
 ) -> None:
     highlighter = Highlighter(query, analyzer)
-    fragments = [highlighter.find(text) for text in texts]
-    assert highlighter.show(fragments) == [highlighter.snippet(text) for text in texts]
+    assert shown(highlighter, texts) == [highlighter.snippet(text) for text in texts]
 
 
 def test_no_phrase_spans_two_texts(analyzer: Analyzer) -> None:
     highlighter = Highlighter(parse('"договір постачання"'), analyzer)
-    assert highlighter.show(map(highlighter.find, ["договір", "постачання", ""])) == [
-        "договір",
-        "постачання",
-        "",
-    ]
+    assert shown(highlighter, ["договір", "постачання", ""]) == ["договір", "постачання", ""]
+
+
+def shown(highlighter: Highlighter, texts: list[str]) -> list[str]:
+    """The snippets of texts that are searched at once."""
+    readings = [highlighter.read_whole(text) for text in texts]
+    highlighter.look(list(zip(readings, texts, strict=True)))
+    return highlighter.show(reading.fragment for reading in readings)

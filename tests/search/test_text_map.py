@@ -51,7 +51,7 @@ def read(highlighter: Highlighter, text: str) -> tuple[str, list[int]]:
     reading, chars = highlighter.read(text_map(text)), list[int]()
     while reading.wanted is not None:
         start, end = reading.wanted
-        reading.look(text[start:end])
+        highlighter.look([(reading, text[start:end])])
         chars.append(end - start)
     return highlighter.show([reading.fragment])[0], chars
 
@@ -149,8 +149,9 @@ def test_a_damaged_map_is_refused() -> None:
 
 
 def test_a_reading_that_is_done_takes_no_more(analyzer: Analyzer) -> None:
-    reading = Highlighter(parse("договір"), analyzer).read(text_map(FILLING))
+    highlighter = Highlighter(parse("договір"), analyzer)
+    reading = highlighter.read(text_map(FILLING))
     while reading.wanted is not None:
-        reading.look(FILLING[slice(*reading.wanted)])
+        highlighter.look([(reading, FILLING[slice(*reading.wanted)])])
     with pytest.raises(ValueError, match="nothing"):
-        reading.look("")
+        highlighter.look([(reading, "")])
