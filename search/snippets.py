@@ -189,9 +189,10 @@ class Highlighter:
             found.append((first - start, last - start, which))
         return found_in_each
 
-    def _found(self, text: str) -> Iterator[Found]:
+    def _found(self, text: str) -> list[Found]:
+        found: list[Found] = []
         if self._pattern is None:
-            return
+            return found
         folded = _folded(text)
         again_from: int | None = 0
         while again_from is not None:
@@ -204,10 +205,11 @@ class Highlighter:
                 except KeyError:
                     number = self._judged[words] = self._judge(words)
                 if number is not None:
-                    yield first, last, number
+                    found.append((first, last, number))
                 elif self._has_several:  # what was taken for these words may hide another word
                     again_from = first + 1
                     break
+        return found
 
     def _judge(self, words: str) -> int | None:
         """Which of what was sought these words are, if any."""

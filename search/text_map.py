@@ -12,7 +12,7 @@ import re
 import struct
 import sys
 from array import array
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -149,12 +149,14 @@ class TextMap:
 
     def _find(self, word: MappedWord) -> Sequence[int]:
         """Which of the words mapped are forms of it; only where none is, which begin as its forms do."""
-        keys = self._keys
+        keys, words = self._keys, len(self._keys)
         alike: list[int] = []
+        known: list[int] = []
         for first, last in word.ranges:
-            start = bisect_left(keys, first)
-            alike += range(start, bisect_right(keys, last, start))
-        known = [at for at in alike if keys[at] in word.forms]
+            at = bisect_left(keys, first)
+            while at < words and (key := keys[at]) <= last:
+                (known if key in word.forms else alike).append(at)
+                at += 1
         return (known or alike)[:_MAX_WORDS]
 
     def _block(self, number: int, at_most: int) -> Block:
@@ -240,7 +242,7 @@ def _packed(blocks: set[int], flags_units: int) -> Iterable[int]:
 
 
 def _flags(units: Sequence[int]) -> int:
-    if sys.byteorder == "little" and isinstance(units, memoryview):
+    if isinstance(units, memoryview):
         return int.from_bytes(units, "little")
     return int.from_bytes(_bytes("H", units), "little")
 
