@@ -117,6 +117,12 @@ def newer(uploaded_us: NDArray[np.int64]) -> Scores:
     return factors
 
 
+def how_new(uploaded_us: int) -> float:
+    """`newer` of one upload time: for a few, sooner than by an array."""
+    factor: float = _NEWER ** max(-_MOST_YEARS, min(uploaded_us / _YEAR_US, _MOST_YEARS))
+    return factor
+
+
 def fold_term(field: str, value: str) -> str:
     """A value of a field of terms as it is compared: ids as they are, words without case."""
     if field in ("card", "by"):

@@ -10,17 +10,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
-import numpy as np
 import tantivy
 
 from . import tantivy_files as files
 from .analysis import Analyzer
 from .interface import MAX_FACET_VALUES, Facet, FacetValue, Frequencies, Hit, Hits, Sort, Spelling
 from .manifest import ManifestError
-from .matching import fold_term, newer
+from .matching import fold_term, how_new
 from .query import Query
 from .tantivy_queries import Part, Translator
-from .tantivy_ranking import highest_unseen, read_scores
+from .tantivy_ranking import highest_unseen, read_score
 from .tantivy_schema import (
     FACET_FIELDS,
     NEWER,
@@ -170,16 +169,17 @@ class SearchedIndex:
         )
         found, base = result.hits, part.base
         addresses = [address for _, address in found]
-        times = np.array(self._searcher.fast_field_values(TIME, addresses), np.int64)
-        lean = np.array([score for score, _ in found], np.float64)
+        times = self._searcher.fast_field_values(TIME, addresses)
         step = _step(base)
-        scores = np.round(read_scores(lean, newer(times), base) / step) * step
-        if len(addresses) == asked and wanted:
-            last = np.partition(scores, -wanted)[-wanted]
-            if last - step <= highest_unseen(float(lean[-1]), base):
+        scores = [
+            round(read_score(lean, how_new(time), base) / step) * step
+            for (lean, _), time in zip(found, times, strict=True)
+        ]
+        if len(found) == asked and wanted:
+            last = sorted(scores)[-wanted]
+            if last - step <= highest_unseen(found[-1][0], base):
                 return None
-        total = result.count if total is None else total
-        return _Found(scores.tolist(), times.tolist(), addresses, total)
+        return _Found(scores, times, addresses, result.count if total is None else total)
 
     def _exact(self, engine: tantivy.Query, base: float, wanted: int) -> _Found:
         """So many of the first hits, and all that tie with the last of them."""
@@ -223,8 +223,8 @@ class SearchedIndex:
             if len(times) < asked or wanted == 0 or times[-1] != times[wanted - 1]:
                 break
             asked *= 8
-        scores = score * newer(np.array(times, np.int64))
-        return _Found(scores.tolist(), times, addresses, result.count)
+        scores = [score * how_new(time) for time in times]
+        return _Found(scores, times, addresses, result.count)
 
     def _facets(
         self, engine: tantivy.Query, facets: Collection[Facet]

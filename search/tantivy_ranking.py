@@ -11,19 +11,16 @@ from __future__ import annotations
 
 from typing import Final
 
-import numpy as np
-from numpy.typing import NDArray
-
 from .tantivy_schema import LEAN_GAIN, LEANING, SHARE
 
 # Tantivy reckons with 24 bits, of which `highest_unseen` loses some four.
 _NOISE: Final = 1 + 2.0**-14
 
 
-def read_scores(lean: NDArray[np.float64], newer: NDArray[np.float64], base: float) -> NDArray[np.float64]:
-    """The scores of hits, from those that tantivy gave them, and their factors of newness."""
-    scores: NDArray[np.float64] = (lean / newer**LEANING - base) / SHARE * newer
-    return scores
+def read_score(lean: float, factor: float, base: float) -> float:
+    """The score of a hit, from the one that tantivy gave it, and its factor of newness."""
+    score: float = (lean / factor**LEANING - base) / SHARE * factor
+    return score
 
 
 def highest_unseen(lean: float, base: float) -> float:

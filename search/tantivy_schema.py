@@ -16,13 +16,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
-import numpy as np
 import tantivy
 
 from .analysis import Analyzer
 from .entry_terms import KEPT_PREFIX_LETTERS, texts_of, values_of
 from .interface import Entry, Facet
-from .matching import microseconds, newer, weigh
+from .matching import how_new, microseconds, weigh
 from .query import Scope
 
 SCHEMA: Final = "tantivy 4"  # change it with anything here
@@ -111,7 +110,7 @@ def build_document(entry: Entry, analyzer: Analyzer) -> tuple[tantivy.Document, 
     time_us = microseconds(entry.uploaded_at)
     document.add_text("year", str((_EPOCH + timedelta(microseconds=time_us)).year))
     document.add_integer(TIME, time_us)
-    factor = float(newer(np.array([time_us]))[0])
+    factor = how_new(time_us)
     for name, power in ((NEWER, 1.0), (SLIGHTLY_NEWER, LEANING)):
         document.add_float(name, 2.0 ** (factor**power) - 2.0)  # tantivy multiplies by log2(2 + this)
     return document, frozenset().union(*(words.different_forms for words in scopes.values()))

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ecm.search.analysis import Analyzer
-from ecm.search.matching import Matching, fold_term, microseconds, newer, weigh
+from ecm.search.matching import Matching, fold_term, how_new, microseconds, newer, weigh
 from ecm.search.query import Query
 
 
@@ -34,7 +34,9 @@ def test_ids_are_compared_as_they_are_and_words_without_case() -> None:
 
 def test_a_year_makes_a_document_a_little_more_relevant_and_no_time_breaks_it() -> None:
     year = int(365.25 * 86_400_000_000)
-    now, before, never, always = newer(np.array([50 * year, 49 * year, -(2**62), 2**62]))
+    times = [50 * year, 49 * year, -(2**62), 2**62]
+    now, before, never, always = newer(np.array(times))
+    assert [how_new(time) for time in times] == pytest.approx([now, before, never, always])
     assert now / before == pytest.approx(1.02)
     assert 0 < never < before
     assert now < always < 100

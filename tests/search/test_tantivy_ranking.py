@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from ecm.search.tantivy_ranking import highest_unseen, read_scores
+from ecm.search.tantivy_ranking import highest_unseen, read_score
 from ecm.search.tantivy_schema import LEANING, SHARE
 
 BASES = [1e-5, 0.3, 9.0, 60.0]
@@ -33,5 +33,5 @@ def test_scores_are_read_back_from_24_bits(base: float) -> None:
     draw = np.random.default_rng(4)
     scores, newer = draw.uniform(0, base, 1_000), 1.02 ** draw.uniform(-50, 150, 1_000)
     lean = ((base + SHARE * scores) * newer**LEANING).astype(np.float32).astype(np.float64)
-    found = read_scores(lean, newer, base)
+    found = [read_score(float(one), float(factor), base) for one, factor in zip(lean, newer, strict=True)]
     assert np.allclose(found, scores * newer, atol=float(base * newer.max() * 1e-5))
