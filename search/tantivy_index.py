@@ -39,10 +39,10 @@ _EXACT: Final = 2.0**-20  # of a score, before its base is taken off: tantivy re
 
 
 class _Found(NamedTuple):
-    """The first hits of a search, and how many there are in all."""
+    """The first hits of a search and how many there are in all: in order, the score of each, less than none,
+    its time, less than none where the newest come first, and which of the addresses it is at."""
 
-    scores: list[float]
-    times: list[int]
+    ranked: list[tuple[float, int, int]]
     addresses: list[tantivy.DocAddress]
     total: int
 
@@ -114,7 +114,7 @@ class SearchedIndex:
                 exact = self._translator.visible(part, visible_to, all_see_all)
                 short = self._lean(part, wanted) if all_see_all and part.base else None
                 found = short or self._exact(exact, part.base, wanted)
-            items = self._page(found, offset, limit, newest=sort != "oldest")
+            items = self._page(found, offset, limit)
             return Hits(items, found.total, self._facets(seen, facets))
 
     def spellings(
@@ -171,15 +171,15 @@ class SearchedIndex:
         addresses = [address for _, address in found]
         times = self._searcher.fast_field_values(TIME, addresses)
         step = _step(base)
-        scores = [
-            round(read_score(lean, how_new(time), base) / step) * step
-            for (lean, _), time in zip(found, times, strict=True)
-        ]
+        ranked = sorted(
+            (-round(read_score(hit[0], how_new(time), base) / step) * step, -time, at)
+            for at, (hit, time) in enumerate(zip(found, times, strict=True))
+        )
         if len(found) == asked and wanted:
-            last = sorted(scores)[-wanted]
+            last = -ranked[wanted - 1][0]
             if last - step <= highest_unseen(found[-1][0], base):
                 return None
-        return _Found(scores, times, addresses, result.count if total is None else total)
+        return _Found(ranked, addresses, result.count if total is None else total)
 
     def _exact(self, engine: tantivy.Query, base: float, wanted: int) -> _Found:
         """So many of the first hits, and all that tie with the last of them."""
@@ -193,14 +193,16 @@ class SearchedIndex:
                 break
             asked *= 8
         addresses = [address for _, address in found]
-        return _Found(scores, self._searcher.fast_field_values(TIME, addresses), addresses, result.count)
+        times = self._searcher.fast_field_values(TIME, addresses)
+        ranked = sorted(
+            (-score, -time, at) for at, (score, time) in enumerate(zip(scores, times, strict=True))
+        )
+        return _Found(ranked, addresses, result.count)
 
-    def _page(self, found: _Found, offset: int, limit: int, *, newest: bool = True) -> tuple[Hit, ...]:
-        """Tantivy breaks ties by where a document stands; we break them by time, the newest first or last,
-        and id. Ids are read for the page alone, and for what ties with its ends."""
-        sign = -1 if newest else 1
-        ranks = enumerate(zip(found.scores, found.times, strict=True))
-        timed = sorted((-score, sign * time, at) for at, (score, time) in ranks)
+    def _page(self, found: _Found, offset: int, limit: int) -> tuple[Hit, ...]:
+        """Tantivy breaks ties by where a document stands; we break them by time and id. Ids are read for the
+        page alone, and for what ties with its ends."""
+        timed = found.ranked
         page = timed[offset : offset + limit]
         if not page:
             return ()
@@ -223,8 +225,9 @@ class SearchedIndex:
             if len(times) < asked or wanted == 0 or times[-1] != times[wanted - 1]:
                 break
             asked *= 8
-        scores = [score * how_new(time) for time in times]
-        return _Found(scores, times, addresses, result.count)
+        sign = -1 if newest else 1
+        ranked = sorted((-score * how_new(time), sign * time, at) for at, time in enumerate(times))
+        return _Found(ranked, addresses, result.count)
 
     def _facets(
         self, engine: tantivy.Query, facets: Collection[Facet]

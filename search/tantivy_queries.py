@@ -11,7 +11,7 @@ import math
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import product
+from itertools import pairwise, product
 from typing import Final
 
 import tantivy
@@ -22,7 +22,7 @@ from .analysis import Analyzer
 from .entry_terms import KEPT_PREFIX_LETTERS
 from .matching import fold_term
 from .query import All, And, Exact, Not, Or, Phrase, Prefix, Query, Scope, Term, Uploaded, Word
-from .tantivy_schema import SATURATION, SHARE, TIME, plain
+from .tantivy_schema import PAIRS, SATURATION, SHARE, TIME, pair, plain
 
 _MOST_PHRASES: Final = 8  # of lemmas one by one; more are sought as one pattern
 _RARITY_OF_PREFIX: Final = 2.0  # to count the entries that have it would cost as much as the search
@@ -128,6 +128,7 @@ class Translator:
         if len(words) == 1:
             return words[0]
         clauses = [(Occur.Must, word.engine) for word in words]
+        clauses += [(Occur.Must, self._beside(first, second)) for first, second in pairwise(positions)]
         clauses.append((Occur.Must, _free(self._phrase(f"lemmas_{scope}", positions))))
         return Part(Engine.boolean_query(clauses), sum(word.base for word in words), scores=True)
 
@@ -163,6 +164,12 @@ class Translator:
         clauses = [(Occur.Must, word) for word in words]
         clauses.append((Occur.Must, _free(self._phrase(field, [(form,) for form in forms]))))
         return Part(Engine.boolean_query(clauses), scores=True)
+
+    def _beside(self, first: Iterable[str], second: Iterable[str]) -> Engine:
+        """What may have one of the first lemmas right before one of the second."""
+        found = {pair(before, after) for before, after in product(first, second)}
+        terms = [self._mere(PAIRS, str(number)) for number in sorted(found)]
+        return terms[0] if len(terms) == 1 else Engine.boolean_query([(Occur.Should, term) for term in terms])
 
     def _phrase(self, field: str, positions: Sequence[Sequence[str]]) -> Engine:
         """Terms side by side, each one of its position's alternatives."""

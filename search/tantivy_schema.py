@@ -3,18 +3,21 @@
 The score is made at indexing, as for every engine (see `entry_terms`): a lemma's weight becomes the
 number of times that it stands in the field `weights`, so that tantivy's BM25, over a field that it
 knows no lengths of, orders entries as `matching` does (see `tantivy_queries`). Positions of lemmas and
-of surface forms stand in fields of their own, with several terms at one position.
+of surface forms stand in fields of their own, with several terms at one position. To read positions is
+dear, so the field `pairs` tells first which entries may have two lemmas side by side.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
+from zlib import crc32
 
 import tantivy
 
@@ -24,7 +27,7 @@ from .interface import Entry, Facet
 from .matching import how_new, microseconds, weigh
 from .query import Scope
 
-SCHEMA: Final = "tantivy 4"  # change it with anything here
+SCHEMA: Final = "tantivy 5"  # change it with anything here
 SCOPES: Final[tuple[Scope, ...]] = ("everywhere", "title", "deal", "client")
 FACET_FIELDS: Final[Mapping[Facet, str]] = {
     "kind": "kind",
@@ -34,6 +37,7 @@ FACET_FIELDS: Final[Mapping[Facet, str]] = {
     "tag": "tag",
 }
 TAG_WRITTEN: Final = "tag_written"
+PAIRS: Final = "pairs"
 TIME: Final = "time"  # of upload, in microseconds
 NEWER: Final = "newer"  # by which scores are multiplied; and with the power that `tantivy_ranking` needs
 SLIGHTLY_NEWER: Final = "slightly_newer"
@@ -47,6 +51,7 @@ SHARE: Final = SATURATION_HERE / (SATURATION * FREQUENCY_STEP)  # of our score i
 APT: Final = 0.9  # a score that is good for a first page, where the highest is 1 (see `tantivy_ranking`)
 LEAN_GAIN: Final = SHARE * APT / (1 - SHARE)
 LEANING: Final = LEAN_GAIN / (1 + LEAN_GAIN)
+_PAIRS_TOLD_APART: Final = 1 << 14  # a pair stands for others as well, so that there are not too many terms
 _MOST_WEIGHT: Final = 60.0  # beyond it, a word's share of the score grows by less than 2 %
 _VALUES: Final = ("visible", "card", "by", "kind", "format", "tag", TAG_WRITTEN, "type")
 _FAST: Final = frozenset((*FACET_FIELDS.values(), TAG_WRITTEN))
@@ -58,12 +63,14 @@ _ESCAPED: Final = re.compile("\ue000([0-9a-f]{4})")
 
 @dataclass(slots=True)
 class _Words:
-    """The words of one scope: lemmas and forms at their positions, all forms, the weight of each lemma."""
+    """The words of one scope: lemmas and forms at their positions, all forms, the weight of each lemma, the
+    pairs of lemmas side by side."""
 
     lemmas: list[tantivy.Token] = field(default_factory=list)
     forms: list[tantivy.Token] = field(default_factory=list)
     different_forms: set[str] = field(default_factory=set)
     weights: dict[str, float] = field(default_factory=dict)
+    pairs: set[int] = field(default_factory=set)
     end: int = 0
 
 
@@ -76,6 +83,7 @@ def build_schema() -> tantivy.Schema:
         builder.add_text_field(f"lemmas_{scope}", tokenizer_name="raw", index_option="position")
         builder.add_text_field(f"forms_{scope}", tokenizer_name="raw", index_option="position")
         builder.add_text_field(f"starts_{scope}", tokenizer_name="whitespace", index_option="basic")
+    builder.add_text_field(PAIRS, tokenizer_name="whitespace", index_option="basic")
     for name in (*_VALUES, "year"):
         fast = name in _FAST
         builder.add_text_field(name, fast=fast, tokenizer_name="raw", index_option="basic")
@@ -103,6 +111,8 @@ def build_document(entry: Entry, analyzer: Analyzer) -> tuple[tantivy.Document, 
     document.add_json("weights", {**weights, "padding": "p " * PADDING})
     for scope, words in scopes.items():
         _add_words(document, scope, words)
+    if "everywhere" in scopes:  # where all that the other scopes have stands as well
+        document.add_text(PAIRS, " ".join(map(str, scopes["everywhere"].pairs)))
     values = values_of(entry)
     for name in _VALUES:
         for value in values[name]:
@@ -114,6 +124,11 @@ def build_document(entry: Entry, analyzer: Analyzer) -> tuple[tantivy.Document, 
     for name, power in ((NEWER, 1.0), (SLIGHTLY_NEWER, LEANING)):
         document.add_float(name, 2.0 ** (factor**power) - 2.0)  # tantivy multiplies by log2(2 + this)
     return document, frozenset().union(*(words.different_forms for words in scopes.values()))
+
+
+def pair(first: str, second: str) -> int:
+    """The number that stands in `pairs` for these lemmas side by side, and for some others."""
+    return (31 * _number(first) + _number(second)) % _PAIRS_TOLD_APART
 
 
 def plain(text: str) -> str:
@@ -141,8 +156,28 @@ def _words_of(entry: Entry, analyzer: Analyzer) -> dict[Scope, _Words]:
         words.different_forms.update(*{forms for _, forms, _ in found})
         for lemma, times in Counter(lemma for _, _, lemmas in found for lemma in lemmas).items():
             words.weights[lemma] = words.weights.get(lemma, 0.0) + weight * times
+        if scope == "everywhere":
+            words.pairs |= _pairs([lemmas for _, _, lemmas in found])
         words.end += len(found) + 1
     return scopes
+
+
+def _pairs(positions: Sequence[Sequence[str]]) -> set[int]:
+    """The numbers of all lemmas side by side."""
+    found: set[int] = set()
+    before: list[int] = []
+    for lemmas in positions:
+        numbers = [_number(lemma) for lemma in lemmas]
+        for first in before:
+            for second in numbers:
+                found.add((first + second) % _PAIRS_TOLD_APART)
+        before = [31 * number for number in numbers]
+    return found
+
+
+@lru_cache(65_536)
+def _number(lemma: str) -> int:
+    return crc32(lemma.encode())
 
 
 def _repeated(weights: Mapping[str, float]) -> str:

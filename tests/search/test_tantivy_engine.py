@@ -103,7 +103,7 @@ def test_the_short_way_to_the_first_hits_and_the_exact_one_meet(tmp_path: Path, 
         part = index._translator.translate(query)
         exact = index._exact(index._translator.visible(part, EVERYBODY, True), part.base, 10)
         found = index._lean(part, 10)
-        if found is not None and found.total > len(found.scores):
+        if found is not None and found.total > len(found.ranked):
             assert [hit.id for hit in index._page(found, 0, 10)] == [
                 hit.id for hit in index._page(exact, 0, 10)
             ]
