@@ -13,7 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from html import escape
 from itertools import chain, islice
 from typing import Final, NamedTuple, TypeAlias
@@ -77,15 +77,12 @@ class _Sought:
                 return False
         elif len(positions) != count:
             return False
-        if self.exact:
-            return all(
-                wanted.forms[0] in found.forms
-                for wanted, found in zip(self.positions, positions, strict=False)
-            )
-        return not any(
-            set(wanted.lemmas).isdisjoint(found.lemmas)
-            for wanted, found in zip(self.positions, positions, strict=False)
-        )
+        for wanted, found in zip(self.positions, positions, strict=False):
+            if self.exact and wanted.forms[0] not in found.forms:
+                return False
+            if not self.exact and set(wanted.lemmas).isdisjoint(found.lemmas):
+                return False
+        return True
 
 
 class Piece(NamedTuple):
@@ -297,13 +294,13 @@ def _patterns(analyzer: Analyzer, parts: Sequence[str], *, begun: bool) -> Itera
     following = ""
     for number, part in reversed(list(enumerate(parts))):
         is_prefix = begun and number == len(parts) - 1
-        beginnings = map(_folded, (part,) if is_prefix else analyzer.beginnings(part))
+        beginnings = map(_pattern, (part,) if is_prefix else analyzer.beginnings(part))
         rest = f"{_WORD_REST}{following}"
         if number == 0:
             for beginning in beginnings:
-                yield beginning[0], _literal(beginning[1:]) + rest
+                yield beginning[0], beginning[1:] + rest
         else:
-            following = f"{_GAP}(?:{'|'.join(map(_literal, beginnings))}){rest}"
+            following = f"{_GAP}(?:{'|'.join(beginnings)}){rest}"
 
 
 def _union(patterns: Sequence[tuple[str, str]]) -> re.Pattern[str]:
@@ -315,9 +312,10 @@ def _union(patterns: Sequence[tuple[str, str]]) -> re.Pattern[str]:
     return re.compile(f"[{''.join(by_letter)}]{_WORD_BEGINNING}(?:{'|'.join(branches)})")
 
 
-def _literal(beginning: str) -> str:
+@lru_cache(1024)
+def _pattern(beginning: str) -> str:
     # An apostrophe may be left out, and the analyser does not mind.
-    return beginning.replace("'", "'?")
+    return _folded(beginning).replace("'", "'?")
 
 
 def _mapped(analyzer: Analyzer, parts: Sequence[str], one: _Sought) -> list[MappedWord]:
@@ -368,6 +366,7 @@ def _escaped(texts: Sequence[str]) -> list[str]:
 
 def _tidied(text: str) -> str:
     """A text on one line, of what a page may show."""
+    text = text.replace("\n", " ")
     if text.isprintable() and "  " not in text:
         return text
     if not (line := " ".join(text.split())).isprintable():
