@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import click
 
@@ -18,6 +19,9 @@ from ecm.importing import columns
 from ecm.importing.imports import DUPLICATES, PREVIEWED_ROWS, Imports
 from ecm.importing.running import ImportRunner
 from ecm.models import Import
+
+LOOK_EVERY_S: Final = 0.5
+"""To count an import's rows takes the longer the more there are."""
 
 
 @click.command("import")
@@ -61,16 +65,21 @@ def _run(app: Ecm, who: Actor, id: int) -> tuple[dict[str, int], list[dict[str, 
     """Start an import and work on it, beside any worker, until it is done."""
     with app.begin(who) as tx:
         tx.imports.start(tx.imports.get(id))
-    runner = ImportRunner(app.database)
+    runner, look_at = ImportRunner(app.database), 0.0
     with Progress("import", None) as progress:
         while True:
-            runner.work()
+            worked = runner.work()
+            if worked and time.monotonic() < look_at:
+                continue
             with app.begin(who) as tx:
                 given = tx.imports.get(id)
                 done = tx.imports.progress(given)
                 progress.reach(done.done, done.total)
                 if given.state == "done":
                     return _counts(done), list(_refused(tx.imports, given))
+            look_at = time.monotonic() + LOOK_EVERY_S
+            if not worked:  # somebody else is at it
+                time.sleep(LOOK_EVERY_S)
 
 
 def _try_all(app: Ecm, who: Actor, id: int) -> tuple[dict[str, int], list[dict[str, Any]]]:
@@ -78,17 +87,19 @@ def _try_all(app: Ecm, who: Actor, id: int) -> tuple[dict[str, int], list[dict[s
     counts = {"total": 0, "made": 0, "updated": 0, "skipped": 0, "refused": 0}
     errors: list[dict[str, Any]] = []
     after = 0
-    while True:
-        with app.begin(who) as tx:
-            given = tx.imports.get(id)
-            rows = tx.imports.preview(given, after=after)
-        for row in rows:
-            counts["total"] += 1
-            counts[row.outcome.state] += 1
-            errors += _errors(given, row.number, row.outcome.errors)
-        if len(rows) < PREVIEWED_ROWS:
-            return counts, errors
-        after = rows[-1].number
+    with Progress("dry run", None) as progress:
+        while True:
+            with app.begin(who) as tx:
+                given = tx.imports.get(id)
+                rows = tx.imports.preview(given, after=after)
+            for row in rows:
+                counts["total"] += 1
+                counts[row.outcome.state] += 1
+                errors += _errors(given, row.number, row.outcome.errors)
+            progress.reach(counts["total"], given.rows_total)
+            if len(rows) < PREVIEWED_ROWS:
+                return counts, errors
+            after = rows[-1].number
 
 
 def _refused(imports: Imports, given: Import) -> Iterator[dict[str, Any]]:
