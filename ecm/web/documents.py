@@ -1,4 +1,4 @@
-"""One document: what is said of it, its versions, the deals that it is on."""
+"""One document: what is said of it, its versions, the cards that it is on."""
 
 from __future__ import annotations
 
@@ -9,17 +9,17 @@ from flask import Blueprint, flash, make_response, redirect, render_template, re
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response as BaseResponse
 
-from ecm.errors import Invalid, NotFound
+from ecm.errors import Invalid
 from ecm.models import Document
 from ecm.unit_of_work import UnitOfWork
 from ecm.web import messages, rows
 from ecm.web.addresses import local_address, page_number
+from ecm.web.card_choice import ANY_KIND, chosen_card
 from ecm.web.current import actor, begin
 
 pages = Blueprint("documents", __name__)
 
 VERSIONS_PER_PAGE = 20
-DEALS_OFFERED = 200
 
 
 @pages.get("/documents/<id>")
@@ -66,27 +66,30 @@ def restore_version(id: str, number: str) -> BaseResponse:
 
 @pages.post("/documents/<id>/cards")
 def link(id: str) -> BaseResponse:
-    """Put the document onto one more deal."""
-    typed = request.form.get("deal", "")
+    """Put the document onto one more card."""
+    typed = request.form.get("card", "").strip()
     with begin() as tx:
         document = tx.documents.get(id)
         try:
-            deal = tx.deals.get(_deal_number(typed))
-        except NotFound:
-            error = _("There is no such deal. Choose one from the list or type its number.")
-            return make_response(_page(tx, document, values={"deal": typed}, errors={"deal": error}), 422)
-        tx.documents.link(document, deal)
-    flash(_("The document is now on the deal “%(title)s” as well.", title=deal.title), "success")
+            card_id = chosen_card(tx, ANY_KIND, "card", typed)
+            if card_id is None:
+                raise Invalid("card", "required")
+        except Invalid as error:
+            errors = {"card": messages.of_error(error).text}
+            return make_response(_page(tx, document, values={"card": typed}, errors=errors), 422)
+        card = tx.cards.get(card_id)
+        tx.documents.link(document, card)
+    flash(_("The document is now on “%(title)s” as well.", title=card.title), "success")
     return redirect(url_for("pages.documents.show", id=id))
 
 
 @pages.post("/documents/<id>/cards/<card_id>/remove")
 def unlink(id: str, card_id: str) -> BaseResponse:
-    """Take the document off a deal."""
+    """Take the document off a card."""
     with begin() as tx:
         card = tx.cards.get(card_id)
         tx.documents.unlink(tx.documents.get(id), card)
-    flash(_("The document is no longer on the deal “%(title)s”.", title=card.title), "success")
+    flash(_("The document is no longer on “%(title)s”.", title=card.title), "success")
     return redirect(url_for("pages.documents.show", id=id))
 
 
@@ -118,9 +121,7 @@ def _page(tx: UnitOfWork, document: Document, **form: Any) -> str:
     versions = tx.documents.versions.list(document, page=page_number(), per_page=VERSIONS_PER_PAGE)
     (shown,) = rows.of_documents(tx, [document])
     people = [version.uploaded_by_id for version in versions]
-    deals = tx.deals.list(per_page=DEALS_OFFERED).items if document.trashed_at is None else []
-    on = {card.id for card in document.cards}
-    values = {"title": document.title, "kind": document.kind, "tags": ", ".join(document.tags), "deal": ""}
+    values = {"title": document.title, "kind": document.kind, "tags": ", ".join(document.tags), "card": ""}
     return render_template(
         "documents/show.html",
         row=shown,
@@ -128,7 +129,6 @@ def _page(tx: UnitOfWork, document: Document, **form: Any) -> str:
         view=_view(document),
         versions=versions,
         names=tx.users.names([*people, document.trashed_by_id]),
-        deals=[deal for deal in deals if deal.id not in on],
         values=values | form.get("values", {}),
         errors=form.get("errors", {}),
         actor=actor(),
@@ -149,9 +149,3 @@ def _refused(id: str, errors: dict[str, str]) -> BaseResponse:
 
 def _tags(typed: str) -> list[str]:
     return [tag for part in re.split(r"[,;\n]", typed) if (tag := part.strip().lstrip("#"))]
-
-
-def _deal_number(typed: str) -> str:
-    """The number that begins what the list of deals put into the field."""
-    found = re.match(r"\s*№?\s*(\d+)", typed, re.ASCII)
-    return found[1] if found else ""

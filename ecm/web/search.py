@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import cast
 
 from flask import Blueprint, make_response, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
-from ecm.errors import Invalid, NotFound
+from ecm.errors import Invalid
 from ecm.finding import SearchPage
 from ecm.models import Deal
 from ecm.search.errors import BadQuery
 from ecm.search.interface import FACETS, Sort
-from ecm.unit_of_work import UnitOfWork
 from ecm.web import facets, messages
 from ecm.web.addresses import page_number
+from ecm.web.card_choice import chosen_card
 from ecm.web.current import actor, begin, library
 
 pages = Blueprint("search", __name__)
 
 PER_PAGE = 20
-DEALS_OFFERED = 200
 SIMILAR_SHOWN = 20
 SIMILAR_BESIDE = 5
 AROUND = 40
@@ -47,29 +45,28 @@ def index() -> BaseResponse:
     found: SearchPage | None = None
     fault: Fault | None = None
     errors: dict[str, str] = {}
+    deal: Deal | None = None
     try:
-        found = _search(q, values)
+        deal = _deal(values["deal"])
+        found = _search(q, values, deal)
     except BadQuery as error:
         fault = _fault(q, error)
     except Invalid as error:
         errors = {error.field: messages.of_error(error).text}
     is_blank = not q and not any(values.values())
-    with begin() as tx:
-        deal = _deal(tx, values["deal"])
-        page = render_template(
-            "search/index.html",
-            q=q,
-            values=values,
-            found=found,
-            fault=fault,
-            errors=errors,
-            facets=facets.of_page(found, values) if found else [],
-            chips=facets.chips(found, values, deal),
-            deals=tx.deals.list(per_page=DEALS_OFFERED),
-            deal=deal,
-            search_address=facets.address,
-            recent=library().suggest(actor(), "").searches if is_blank else (),
-        )
+    page = render_template(
+        "search/index.html",
+        q=q,
+        values=values,
+        found=found,
+        fault=fault,
+        errors=errors,
+        facets=facets.of_page(found, values) if found else [],
+        chips=facets.chips(found, values, deal),
+        deal=deal,
+        search_address=facets.address,
+        recent=library().suggest(actor(), "").searches if is_blank else (),
+    )
     return make_response(page, 400 if fault else 422 if errors else 200)
 
 
@@ -92,15 +89,12 @@ def similar(id: str) -> str:
         return render_template(template, document=document, found=found, names=names)
 
 
-def _search(q: str, values: dict[str, str]) -> SearchPage:
-    deal = re.match(r"№?\s*(\d+)", values["deal"], re.ASCII)
-    if values["deal"] and not deal:
-        raise Invalid("deal", "one of the list")
+def _search(q: str, values: dict[str, str], deal: Deal | None) -> SearchPage:
     filters = {name: values[name] for name in ("kind", "tag", "to", "format", "year", "by")}
     return library().search(
         actor(),
         q,
-        deal=deal[1] if deal else None,
+        deal=deal.id if deal else None,
         from_=values["from"],
         **filters,
         sort=cast(Sort, values["sort"] or "relevance"),
@@ -123,10 +117,8 @@ def _fault(q: str, error: BadQuery) -> Fault:
     )
 
 
-def _deal(tx: UnitOfWork, typed: str) -> Deal | None:
-    """The deal that the filter names, to be told by its title."""
-    number = re.match(r"№?\s*(\d+)", typed, re.ASCII)
-    try:
-        return tx.deals.get(number[1]) if number else None
-    except NotFound:
-        return None
+def _deal(typed: str) -> Deal | None:
+    """The deal that the filter names by its number or its title. Invalid."""
+    with begin() as tx:
+        id = chosen_card(tx, "deal", "deal", typed)
+        return None if id is None else tx.deals.get(id)

@@ -92,29 +92,45 @@ def test_an_older_version_is_made_current_again(site: Site, document: Document) 
     assert client.post(f"/documents/{document.id}/versions/9/restore").status_code == 404
 
 
-@pytest.mark.parametrize("typed", ["{id}", "{id} — Друга угода", "№ {id}"])
-def test_a_document_is_put_on_another_deal_and_taken_off(site: Site, document: Document, typed: str) -> None:
+@pytest.mark.parametrize("typed", ["{id}", "{id} — Друга угода (Deal)", "№ {id}", "друга"])
+def test_a_document_is_put_on_another_card_and_taken_off(site: Site, document: Document, typed: str) -> None:
     with site.app.begin(site.alfa.olena) as tx:
         other = tx.deals.add("Друга угода")
     client = site.visit(site.alfa.olena)
     path = f"/documents/{document.id}"
-    assert f'value="{other.id} — Друга угода"' in read(client.get(path))
-    assert "Друга угода" in read(send(client, f"{path}/cards", deal=typed.format(id=other.id)))
+    assert f'value="{other.id} — Друга угода (Deal)"' in read(client.get("/choices/any?q=друга"))
+    assert "Друга угода" in read(send(client, f"{path}/cards", card=typed.format(id=other.id)))
     assert "Also on:" in read(client.get(f"/deals/{other.id}"))
     page = read(send(client, f"{path}/cards/{site.alfa.deal.id}/remove"))
-    assert "no longer on the deal" in page
+    assert "The document is no longer on “Постачання сервера”." in page
     last = send(client, f"{path}/cards/{other.id}/remove")
     assert last.status_code == 409
     assert "This is the only card that the document is on." in read(last)
 
 
+def test_a_document_is_put_on_cards_of_any_kind(site: Site, document: Document) -> None:
+    with site.app.begin(site.alfa.olena) as tx:
+        cards = [
+            tx.contacts.add(last_name="Гончар"),
+            tx.organizations.add("Гончарня"),
+            tx.leads.add("Глечики"),
+        ]
+    client = site.visit(site.alfa.olena)
+    offered = read(client.get("/choices/any?q=гонч"))
+    assert [card.title in offered for card in cards] == [True, True, False]
+    for card in cards:
+        page = read(send(client, f"/documents/{document.id}/cards", card=str(card.id)))
+        assert f"The document is now on “{card.title}” as well." in page
+        assert "Договір.txt" in read(client.get(f"/{card.kind}s/{card.id}"))
+
+
 @pytest.mark.parametrize("typed", ["", "Друга", "999", "12345678901234567890", "-1"])
-def test_a_deal_that_there_is_not_is_told_with_what_was_typed(
+def test_a_card_that_there_is_not_is_told_with_what_was_typed(
     site: Site, document: Document, typed: str
 ) -> None:
-    response = send(site.visit(site.alfa.olena), f"/documents/{document.id}/cards", deal=typed)
+    response = send(site.visit(site.alfa.olena), f"/documents/{document.id}/cards", card=typed)
     assert response.status_code == 422
-    assert "There is no such deal" in read(response)
+    assert ("There is no such card." if typed else "Fill this in.") in read(response)
     assert f'value="{typed}"' in read(response)
 
 
@@ -140,7 +156,7 @@ def test_a_trashed_document_is_shown_and_not_changed(site: Site, document: Docum
         assert missing not in page
     for path in ("", "/cards", "/versions/1/restore"):
         response = send(
-            client, f"/documents/{document.id}{path}", deal=site.alfa.deal.id, title="x", kind="act"
+            client, f"/documents/{document.id}{path}", card=site.alfa.deal.id, title="x", kind="act"
         )
         assert response.status_code == 409
         assert "The document is in the trash." in read(response)

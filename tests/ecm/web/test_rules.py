@@ -73,12 +73,12 @@ def test_another_companys_things_are_found_on_no_page(site: Site, tmp_path: Path
         assert tx.documents.get(theirs.id).trashed_at is None
 
 
-def test_a_document_is_put_on_no_deal_of_another_company(site: Site) -> None:
+def test_a_document_is_put_on_no_card_of_another_company(site: Site) -> None:
     document = put(site.app, site.alfa.olena, site.alfa.deal, b"ours")
     client = site.visit(site.alfa.olena)
-    response = send(client, f"/documents/{document.id}/cards", deal=str(site.beta.deal.id))
+    response = send(client, f"/documents/{document.id}/cards", card=str(site.beta.deal.id))
     assert response.status_code == 422
-    assert "There is no such deal" in read(response)
+    assert "There is no such card." in read(response)
     response = send(client, f"/documents/{document.id}/cards/{site.beta.deal.id}/remove")
     assert response.status_code == 404
 
