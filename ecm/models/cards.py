@@ -10,7 +10,13 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from ecm.models.metadata import Base, Id, SortKey
 
-_LIVE: Any = {"postgresql_where": text("deleted_at IS NULL"), "sqlite_where": text("deleted_at IS NULL")}
+
+def _where(condition: str) -> Any:
+    """The rows that an index has, on either database."""
+    return {"postgresql_where": text(condition), "sqlite_where": text(condition)}
+
+
+_LIVE: Any = _where("deleted_at IS NULL")
 
 
 class Card(Base):
@@ -29,10 +35,10 @@ class Card(Base):
         Index("ix_ecm_cards_updated", "company_id", "kind", "updated_at", "id", **_LIVE),
         Index("ix_ecm_cards_owner", "company_id", "kind", "owner_id", "id", **_LIVE),
         Index("ix_ecm_cards_team", "company_id", "kind", "team_id", "id", **_LIVE),
-        Index("ix_ecm_cards_lead", "lead_id", postgresql_where=text("lead_id IS NOT NULL"),
-              sqlite_where=text("lead_id IS NOT NULL")),
+        Index("ix_ecm_cards_deleted", "company_id", "kind", "id", **_where("deleted_at IS NOT NULL")),
+        Index("ix_ecm_cards_lead", "lead_id", **_where("lead_id IS NOT NULL")),
         {"sqlite_autoincrement": True},
-    )  # fmt: skip
+    )
     __mapper_args__ = {"polymorphic_on": "kind"}  # noqa: RUF012
 
     id: Mapped[Id]

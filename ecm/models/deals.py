@@ -21,6 +21,7 @@ class Deal(Card):
     __table_args__ = (
         Index("ix_ecm_deals_amount", "company_id", "amount", "card_id"),
         Index("ix_ecm_deals_stage", "company_id", "stage_id", "card_id"),
+        Index("ix_ecm_deals_sums", "company_id", "pipeline_id", "stage_id", "currency", "amount"),
         Index("ix_ecm_deals_expected_close", "company_id", "expected_close", "card_id"),
         Index("ix_ecm_deals_contact", "contact_id"),
         Index("ix_ecm_deals_organization", "organization_id"),

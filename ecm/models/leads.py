@@ -21,6 +21,7 @@ class Lead(Card):
     __table_args__ = (
         Index("ix_ecm_leads_amount", "company_id", "amount", "card_id"),
         Index("ix_ecm_leads_stage", "company_id", "stage_id", "card_id"),
+        Index("ix_ecm_leads_sums", "company_id", "pipeline_id", "stage_id", "currency", "amount"),
         Index("ix_ecm_leads_contact", "contact_id"),
         Index("ix_ecm_leads_organization", "organization_id"),
         Index("ix_ecm_leads_tax_number", "company_id", "tax_number"),

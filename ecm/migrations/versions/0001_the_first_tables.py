@@ -206,6 +206,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('company_id', 'kind', 'external_ref', name=op.f('uq_ecm_cards_company_id_kind_external_ref')),
     sqlite_autoincrement=True
     )
+    op.create_index('ix_ecm_cards_deleted', 'ecm_cards', ['company_id', 'kind', 'id'], unique=False, postgresql_where=sa.text('deleted_at IS NOT NULL'), sqlite_where=sa.text('deleted_at IS NOT NULL'))
     op.create_index('ix_ecm_cards_lead', 'ecm_cards', ['lead_id'], unique=False, postgresql_where=sa.text('lead_id IS NOT NULL'), sqlite_where=sa.text('lead_id IS NOT NULL'))
     op.create_index('ix_ecm_cards_list', 'ecm_cards', ['company_id', 'kind', 'id'], unique=False, postgresql_where=sa.text('deleted_at IS NULL'), sqlite_where=sa.text('deleted_at IS NULL'))
     op.create_index('ix_ecm_cards_owner', 'ecm_cards', ['company_id', 'kind', 'owner_id', 'id'], unique=False, postgresql_where=sa.text('deleted_at IS NULL'), sqlite_where=sa.text('deleted_at IS NULL'))
@@ -366,6 +367,7 @@ def upgrade() -> None:
     op.create_index('ix_ecm_deals_expected_close', 'ecm_deals', ['company_id', 'expected_close', 'card_id'], unique=False)
     op.create_index('ix_ecm_deals_organization', 'ecm_deals', ['organization_id'], unique=False)
     op.create_index('ix_ecm_deals_stage', 'ecm_deals', ['company_id', 'stage_id', 'card_id'], unique=False)
+    op.create_index('ix_ecm_deals_sums', 'ecm_deals', ['company_id', 'pipeline_id', 'stage_id', 'currency', 'amount'], unique=False)
     op.create_table('ecm_product_lines',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
     sa.Column('company_id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),
@@ -473,6 +475,7 @@ def upgrade() -> None:
     op.create_index('ix_ecm_leads_contact', 'ecm_leads', ['contact_id'], unique=False)
     op.create_index('ix_ecm_leads_organization', 'ecm_leads', ['organization_id'], unique=False)
     op.create_index('ix_ecm_leads_stage', 'ecm_leads', ['company_id', 'stage_id', 'card_id'], unique=False)
+    op.create_index('ix_ecm_leads_sums', 'ecm_leads', ['company_id', 'pipeline_id', 'stage_id', 'currency', 'amount'], unique=False)
     op.create_index('ix_ecm_leads_tax_number', 'ecm_leads', ['company_id', 'tax_number'], unique=False)
     op.create_table('ecm_conversions',
     sa.Column('id', sa.BigInteger().with_variant(sa.Integer(), 'sqlite'), nullable=False),

@@ -116,6 +116,22 @@ def test_stages_and_owners_narrow_the_newest_by_an_index(filled: tuple[Ecm, Offi
         assert [each for each in found if index in each and not has_any(each, SORTING)], (told, found)
 
 
+def test_sums_by_stage_are_read_from_an_index_and_the_deleted_cards_from_another(
+    filled: tuple[Ecm, Office],
+) -> None:
+    app, office = filled
+    with app.begin(office.firm.olena) as tx:
+        sales = tx.pipelines.default("deal")
+    with plans(app) as found, app.begin(office.firm.olena) as tx:
+        sums = tx.lists.sum_by_stage("deal", sales)
+        live = sum(
+            one.cards for one in tx.lists.sum_by_stage("deal", sales, [Condition.parse("title:filled")])
+        )
+    assert 0 < sum(one.cards for one in sums) == live
+    (plan,) = [each for each in found if "ix_ecm_cards_deleted" in each]
+    assert "ix_ecm_deals_sums" in plan or not app.database.is_sqlite  # PostgreSQL reads so few as a whole
+
+
 def test_a_card_and_its_timeline_are_read_by_their_keys(filled: tuple[Ecm, Office]) -> None:
     app, office = filled
     with app.begin(office.firm.olena) as tx:
