@@ -332,9 +332,7 @@ def _mapped(analyzer: Analyzer, parts: Sequence[str], one: _Sought) -> list[Mapp
 
 def _folded(text: str) -> str:
     """The text in small letters, those of one shape being one, and as many as there were."""
-    lower = text.lower()
-    if len(lower) != len(text):  # a few capital letters are two small ones
-        lower = "".join(small if len(small := letter.lower()) == 1 else letter for letter in text)
+    lower = text.replace("İ", "ı").lower()  # of all capital letters it alone is two small ones
     for letter, folded in _FOLDED:
         lower = lower.replace(letter, folded)
     return lower

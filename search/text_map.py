@@ -98,7 +98,7 @@ class TextMap:
         anything = 0
         for found in begun:
             anything |= found
-        # What begins in the same block or the next is near for certain.
+        # What begins in the same block or the next is nearly always within a fragment.
         close = anything
         for found in begun:
             close &= found | found >> 1

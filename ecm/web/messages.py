@@ -44,7 +44,7 @@ _TEXTS = {
     "lead_converted": _l("The lead is converted, and only read since then."),
     "trashed": _l("The document is in the trash. Restore it first."),
     "last_card": _l(
-        "This is the only card that the document is on. Add it to a deal first, or move it to the trash."
+        "This is the only card that the document is on. Put it on another first, or move it to the trash."
     ),
     "staged_file_expired": _l("The uploaded file was kept for too long and is gone. Upload it again."),
     "bad_credentials": _l("The e-mail or the password is wrong."),

@@ -61,6 +61,7 @@ def plain(html: str) -> str:
         ("contract 42", "kind:contract deal:42", []),
         ("кіт", "", []),
         ("snake_case", "case", ["case"]),
+        ("İstanbul: ΟΔΟΣ, договір", "договір οδος", ["ΟΔΟΣ", "договір"]),
     ],
 )
 def test_what_was_sought_is_marked_in_any_form(

@@ -79,6 +79,8 @@ def test_a_document_is_put_on_no_card_of_another_company(site: Site) -> None:
     response = send(client, f"/documents/{document.id}/cards", card=str(site.beta.deal.id))
     assert response.status_code == 422
     assert "There is no such card." in read(response)
+    response = send(client, f"/documents/{document.id}/cards", card="a\0b")
+    assert response.status_code == 422
     response = send(client, f"/documents/{document.id}/cards/{site.beta.deal.id}/remove")
     assert response.status_code == 404
 
