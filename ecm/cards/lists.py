@@ -82,6 +82,10 @@ class CardLists:
         total, capped = count_capped(self._tx.session, self._select(kind, conditions)[0], TOTAL_CAP)
         return Page(items, total, page, per_page, capped)
 
+    def newest(self, kind: str, conditions: Sequence[Condition], most: int) -> list[Card]:
+        """So many of the newest cards that fulfil all conditions, without counting them. Invalid."""
+        return self._page(kind, conditions, self._order(kind, NEWEST, conditions), 0, most)
+
     def sum_by_stage(
         self, kind: str, pipeline: Pipeline, conditions: Sequence[Condition] = ()
     ) -> list[StageSum]:

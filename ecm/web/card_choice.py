@@ -79,7 +79,7 @@ def chosen_document(tx: UnitOfWork, name: str, typed: str) -> int | None:
 def _first(tx: UnitOfWork, kind: str, conditions: Sequence[Condition], most: int) -> list[Card]:
     """The first cards of a kind; of any kind, the first of each in turn."""
     kinds = list(KINDS) if kind == ANY_KIND else [kind]
-    found = [tx.lists.find(each, conditions, per_page=most).items for each in kinds]
+    found = [tx.lists.newest(each, conditions, most) for each in kinds]
     in_turn = chain.from_iterable(zip_longest(*found))
     return [card for card in in_turn if card is not None][:most]
 

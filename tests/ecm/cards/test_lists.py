@@ -251,6 +251,8 @@ def test_amounts_are_summed_by_stage_and_currency_exactly(app: Ecm, alfa: Firm, 
             ("offer", "UAH"): (3, Decimal("0.3")),
             ("offer", "EUR"): (1, Decimal("3.33")),
         }
+        all_of_them = [Condition.parse("title:filled")]
+        assert tx.lists.sum_by_stage("deal", sales, all_of_them) == tx.lists.sum_by_stage("deal", sales)
         few = tx.lists.sum_by_stage("deal", sales, [Condition.parse("amount:lt:0.15")])
         assert [(one.cards, one.amount) for one in few] == [(1, Decimal("0.1"))]
 

@@ -90,6 +90,19 @@ def test_a_query_that_is_not_understood_is_shown_with_its_place(
     assert '<input type="hidden" name="kind" value="act" form="site-search">' in page
 
 
+def test_the_deal_of_a_search_is_chosen_by_its_title_where_one_alone_has_it(filled: Site) -> None:
+    client = filled.visit(filled.alfa.olena)
+    page = read(client.get("/search?deal=постачання"))
+    assert f'value="{filled.alfa.deal.id} — Постачання сервера"' in page
+    assert "Умови" in page
+    with filled.app.begin(filled.alfa.olena) as tx:
+        tx.deals.add("Постачання столів")
+    response = client.get("/search?deal=постачання")
+    assert response.status_code == 422
+    assert "Several cards have such a title." in read(response)
+    assert 'value="постачання"' in read(response)
+
+
 @pytest.mark.parametrize(
     ("field", "typed"),
     [
