@@ -32,6 +32,7 @@ _CUT_CHARS: Final = 20  # how far an end of a fragment moves to spare a word
 # Of folded text, where an underscore is a space and any apostrophe is ': so \w is a letter or a digit.
 _WORD_BEGINNING: Final = r"(?<!\w.)(?<!\w'.)"  # after its first letter: it is not the end of об'єкт
 _WORD_REST: Final = r"\w{0,64}+(?:'\w{1,64}+){0,3}+(?!\w)"  # no longer is a word
+_FIRST_WORD: Final = re.compile(_WORD_REST)
 _GAP_CHARS: Final = 20
 _GAP: Final = rf"\W{{1,{_GAP_CHARS}}}"  # between words that stand side by side
 _BETWEEN: Final = "\n" * (_GAP_CHARS + 1)  # two texts that are searched at once: no phrase spans them
@@ -203,8 +204,15 @@ class Highlighter:
                     number = self._judged[words] = self._judge(words)
                 if number is not None:
                     found.append((first, last, number))
-                elif self._has_several:  # what was taken for these words may hide another word
+                elif (
+                    self._has_several
+                ):  # what was taken for words side by side may hide the first, or another
                     again_from = first + 1
+                    if (word := _FIRST_WORD.match(folded, first, last)) and word.end() < last:
+                        number = self._judge(text[first : word.end()])
+                        if number is not None:
+                            found.append((first, word.end(), number))
+                            again_from = word.end()
                     break
         return found
 
