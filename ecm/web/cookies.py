@@ -1,11 +1,16 @@
-"""The session's cookie: signed, out of reach of scripts, sent to nobody else, renewed by reading pages."""
+"""The session's cookie: signed, out of reach of scripts, sent to nobody else, renewed by reading pages.
+
+Only a whole page renews it (`ecm.web.current.renew`, called by the layout). An answer to a script or for a
+picture carries no cookie: one that comes in after a page's would undo what that page wrote, a log-out or a
+message to be shown, and caches may keep it.
+"""
 
 from __future__ import annotations
 
 from datetime import timedelta
 
 from flask import Flask, request
-from flask.sessions import SecureCookieSessionInterface, SessionMixin
+from flask.sessions import SecureCookieSessionInterface
 
 LOGGED_IN_FOR = timedelta(days=7)
 
@@ -17,12 +22,6 @@ class PageSessions(SecureCookieSessionInterface):
         """Whether the browser may send the cookie over TLS only."""
         return request.is_secure
 
-    def should_set_cookie(self, app: Flask, session: SessionMixin) -> bool:
-        """Renew by pages alone: an answer to a script or a picture that comes in after the log-out must not
-        bring the cookie back, and one that caches keep must carry none."""
-        is_page = request.endpoint != "pages.static" and (request.endpoint or "").startswith("pages.")
-        return session.modified or (session.permanent and is_page and request.method == "GET")
-
 
 def set_up(app: Flask) -> None:
     """Have an application keep its sessions in our cookie."""
@@ -31,5 +30,6 @@ def set_up(app: Flask) -> None:
         SESSION_COOKIE_NAME="ecm_session",
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_REFRESH_EACH_REQUEST=False,
         PERMANENT_SESSION_LIFETIME=LOGGED_IN_FOR,
     )

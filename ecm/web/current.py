@@ -47,6 +47,14 @@ def remember(someone: Actor) -> None:
     g.actor = someone
 
 
+def renew() -> Actor | None:
+    """Who is logged in, and stays so for the whole time again, counted from now. None: nobody."""
+    found = find_actor()
+    if found is not None:
+        session.modified = True
+    return found
+
+
 def forget() -> None:
     """Let this browser stand for nobody."""
     session.clear()

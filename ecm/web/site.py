@@ -42,7 +42,7 @@ from ecm.web import (
     uploads,
 )
 from ecm.web.addresses import local_address
-from ecm.web.current import find_actor
+from ecm.web.current import find_actor, renew
 from ecm.web.origins import is_foreign
 
 PUBLIC = frozenset(
@@ -116,6 +116,7 @@ def init_app(app: Flask) -> None:
         is_shown_inline=rows.is_shown_inline,
         labels=labels,
         preview_reason=labels.preview_reason,
+        renew=renew,
         languages=languages.LANGUAGES,
         text_state=labels.text_state,
     )
