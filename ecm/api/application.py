@@ -44,7 +44,7 @@ from ecm.api import (
     versions,
 )
 from ecm.api.authentication import authenticate
-from ecm.api.bodies import check_address, check_json_body
+from ecm.api.bodies import CheckedRequest, check_address, check_json_body
 from ecm.api.schemas import Problem
 from ecm.app import Ecm
 from ecm.settings import Settings
@@ -59,6 +59,8 @@ BEARER = {"bearer": {"type": "http", "scheme": "bearer"}}
 
 class Application(APIFlask):
     """Answers whatever goes wrong under /api with a problem; what goes wrong elsewhere is the pages'."""
+
+    request_class = CheckedRequest
 
     def handle_user_exception(self, e: Exception) -> Any:
         """Also called for what Flask itself refuses: an unknown path, a wrong method."""

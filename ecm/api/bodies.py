@@ -1,4 +1,4 @@
-"""What may come in: JSON bodies are small and well-formed before a view or a schema sees them."""
+"""What may come in: bodies are well-formed, and those of JSON small, before a view or a schema sees them."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import json
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from flask import request
+from flask import Request, request
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge, UnsupportedMediaType
+from werkzeug.formparser import FormDataParser
 
 from ecm.api.errors import BrokenJson
 from ecm.errors import Invalid
@@ -29,6 +30,25 @@ def check_address() -> None:
     """No database takes a NUL character; nobody means one. 400."""
     if has_nul(request.path, request.query_string):
         raise BadRequest("the address has a NUL character in it")
+
+
+class FormParser(FormDataParser):
+    """Reads forms, as Flask does; BadRequest for one with a NUL character, which browsers let nobody type."""
+
+    def parse(self, *args: Any, **kwargs: Any) -> Any:
+        """The stream, the fields and the files of a form."""
+        stream, fields, files = super().parse(*args, **kwargs)
+        if any(NUL in name or NUL in value for name, value in fields.items(multi=True)):
+            for _, file in files.items(multi=True):
+                file.close()
+            raise BadRequest("the form has a NUL character in it")
+        return stream, fields, files
+
+
+class CheckedRequest(Request):
+    """A request whose form is checked when it is read."""
+
+    form_data_parser_class = FormParser
 
 
 def check_json_body() -> None:

@@ -49,8 +49,6 @@ def chosen_card(tx: UnitOfWork, kind: str, name: str, typed: str) -> int | None:
     """The card of a number or of a title that only one has, of a kind or any. Invalid: none, or several."""
     if not typed:
         return None
-    if "\0" in typed:  # which PostgreSQL takes in no text
-        raise Invalid(name, "a card that is there: choose it by its title or number")
     if number := _number(typed):
         try:
             return tx.cards.get(number, kind=None if kind == ANY_KIND else kind).id

@@ -29,6 +29,11 @@ def card_address(card: Card, page: str = "show", **parts: Any) -> str:
     return url_for(f"pages.{_PLURALS[card.kind]}.{page}", id=card.id, **parts)
 
 
+def list_address(kind: str) -> str:
+    """The address of the list of a kind's cards."""
+    return url_for(f"pages.{_PLURALS[kind]}.index")
+
+
 def card_link(card: Card) -> Markup:
     """A link to a card, by its title."""
     return Markup('<a href="{}">{}</a>').format(card_address(card), card.title)

@@ -118,6 +118,7 @@ def init_app(app: Flask) -> None:
         preview_reason=labels.preview_reason,
         renew=renew,
         languages=languages.LANGUAGES,
+        list_address=card_values.list_address,
         text_state=labels.text_state,
     )
     app.jinja_env.filters.update(

@@ -68,7 +68,7 @@ def test_the_same_content_is_pointed_out(office: Office, visit: Visit) -> None:
     olena.page.goto(office.card)
     olena.choose(("Копія.txt", b"twice"))
     notice = olena.row("Копія.txt").locator(".duplicate")
-    expect(notice).to_contain_text("The same file is already on deal Постачання сервера as Оригінал.txt.")
+    expect(notice).to_contain_text("The same file is already on the card Постачання сервера as Оригінал.txt.")
 
 
 def test_a_large_file_goes_in_pieces_and_over_a_lost_connection(

@@ -141,7 +141,7 @@ def test_a_card_shows_its_documents_and_what_became_of_them(site: Site) -> None:
     assert page.index("second.txt") < page.index("first.txt")
     for shown in ("Invoice", "urgent", "14 bytes", "version 1", "olena", "Searchable", "Text is being read"):
         assert shown in page
-    assert "The same file is already on deal" in page
+    assert "The same file is already on the card" in page
     assert f'data-again="/documents/2/row?card={site.alfa.deal.id}"' in page
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 
 import pytest
 
@@ -35,6 +36,21 @@ def test_a_page_tells_all_of_a_document(site: Site, document: Document) -> None:
         assert shown in page
     assert f'href="/api/v1/documents/{document.id}/content"' in page
     assert f'href="/api/v1/documents/{document.id}/content?inline=1"' in page
+
+
+def test_a_page_leads_back_to_the_lists_of_its_cards(site: Site, document: Document) -> None:
+    with site.app.begin(site.alfa.olena) as tx:
+        contact = tx.contacts.add(first_name="Ірина", last_name="Бойко")
+        found = tx.documents.get(document.id)
+        tx.documents.link(found, card=contact)
+    page = read(site.visit(site.alfa.olena).get(f"/documents/{document.id}"))
+    way = page.partition('aria-label="Where you are"')[2].partition("</nav>")[0]
+    assert re.findall(r">([^<>\n]+)</a>", way) == ["Contacts", "Бойко Ірина", "Deals", "Постачання сервера"]
+    with site.app.begin(site.alfa.olena) as tx:
+        tx.documents.unlink(tx.documents.get(document.id), card=tx.deals.get(site.alfa.deal.id))
+    assert 'href="/deals">Deals</a> /' not in read(
+        site.visit(site.alfa.olena).get(f"/documents/{document.id}")
+    )
 
 
 def test_what_browsers_do_not_show_is_not_offered_to_be_opened(site: Site) -> None:
