@@ -133,4 +133,5 @@ def sync_folder(folder: str) -> None:
 
 
 def convert_time(timestamp: float) -> datetime:
+    """The moment of a file system's time, in seconds since 1970."""
     return datetime.fromtimestamp(timestamp, UTC)

@@ -44,6 +44,7 @@ def translate(error: Exception, bucket: str, key: str) -> StorageError:
 
 
 def translate_answer(error: boto_errors.ClientError, bucket: str, key: str) -> StorageError:
+    """The error of storage that an S3 server's refusal stands for, by its code, or else its status."""
     code = str(error.response.get("Error", {}).get("Code", ""))
     status = get_status(error)
     match code:
@@ -69,6 +70,7 @@ def translate_answer(error: boto_errors.ClientError, bucket: str, key: str) -> S
 
 
 def get_status(error: boto_errors.ClientError) -> int:
+    """The HTTP status of an S3 server's refusal; 0 where it told none."""
     return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
 
 
