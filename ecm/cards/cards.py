@@ -165,7 +165,7 @@ class Cards:
             if points:
                 self._tx.contact_points.store(card, points)
             if values:
-                self._tx.field_values.store(card, values)
+                self._tx.field_values.begin(card, values)
             self._tx.audit.record("card.created", kind, card.id, title=card.title)
             self._tx.timeline.add(card, "card.created", title=card.title)
             if isinstance(card, Deal | Lead):

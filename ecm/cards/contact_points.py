@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from email_validator import EmailNotValidError, validate_email
@@ -35,6 +36,8 @@ POINTS_MOST: Final = 50
 PHONE_MOST_CHARS: Final = 100
 EMAIL_MOST_CHARS: Final = 320
 LABEL_MOST_CHARS: Final = 40
+_PARSED_MOST: Final = 1000
+"""So many are kept: what is typed is parsed to look for duplicates, and again to be stored."""
 
 _FIELDS: Final = {"phone": "phones", "email": "emails"}
 # What people write before an extension; phonenumbers itself knows few of the Ukrainian and Russian words.
@@ -63,6 +66,7 @@ class Phone:
     extension: str | None
 
 
+@lru_cache(_PARSED_MOST)
 def parse_phone(text: str, country: str = "UA") -> Phone:
     """The number that people mean by `text`, who write numbers of their own country without its code. Words
     around the number don't count. Invalid: no possible number, or one without its area code."""
@@ -85,6 +89,7 @@ def parse_phone(text: str, country: str = "UA") -> Phone:
     return Phone(format_number(number, PhoneNumberFormat.E164), extension or number.extension)
 
 
+@lru_cache(_PARSED_MOST)
 def parse_email(text: str) -> str:
     """An address in the form that equal ones have in common: in lower case, its domain in letters and not
     in Punycode. Nothing is asked of the network. Invalid."""

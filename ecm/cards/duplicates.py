@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final, Literal
 
-from sqlalchemy import Select, literal, select, union_all
+from sqlalchemy import CompoundSelect, Select, bindparam, literal, select, union_all
 
 from ecm.cards.contact_points import GivenPoint
 from ecm.cards.tax_numbers import parse_tax_number
@@ -23,7 +24,8 @@ FOUND_MOST: Final = 100
 """So many cards are looked at for each way to match, should half a company share a number."""
 
 _TAXED: Final[dict[str, type[Card]]] = {"contact": Contact, "organization": Organization, "lead": Lead}
-_STRENGTH: Final[tuple[By, ...]] = ("tax_number", "email", "phone")
+_POINT_KINDS: Final[tuple[By, ...]] = ("email", "phone")
+_STRENGTH: Final[tuple[By, ...]] = ("tax_number", *_POINT_KINDS)
 _POINTS: Final = Base.metadata.tables[ContactPoint.__tablename__].c
 _CARDS: Final = Base.metadata.tables[Card.__tablename__].c
 
@@ -84,47 +86,57 @@ class Duplicates:
     ) -> tuple[Duplicate, ...]:
         if not set(kinds) <= _TAXED.keys():
             raise Invalid("kinds", "any of " + ", ".join(_TAXED))
-        values = {by: {each.normalized for each in points if each.kind == by} for by in ("email", "phone")}
-        ways = [self._by_points(kinds, by, found) for by, found in values.items() if found]
-        if number:
-            ways += [self._by_tax_number(_TAXED[kind], number) for kind in kinds]
-        if not ways:
+        values: dict[str, object] = {
+            by: [each.normalized for each in points if each.kind == by] for by in _POINT_KINDS
+        }
+        ways = tuple(by for by in _POINT_KINDS if values[by])
+        taxed = tuple(kinds) if number else ()
+        if not ways and not taxed:
             return ()
+        told = values | {"kinds": list(kinds), "tax_number": number, "of_company": self._tx.company_id}
         matches: dict[int, set[Match]] = {}
-        # Each way is cut off by itself: an index gives its first rows without reading the others.
-        cut = union_all(*(select(way.limit(FOUND_MOST).subquery()) for way in ways))
-        for card_id, by, value in self._tx.session.execute(cut):
+        for card_id, by, value in self._tx.session.execute(_matching(ways, taxed), told):
             if but_not is None or card_id != but_not.id:
                 matches.setdefault(card_id, set()).add(Match(by, value))
         cards = self._tx.cards.many(tuple(matches))
         return tuple(Duplicate(cards[id], tuple(sorted(matches[id], key=_strength))) for id in sorted(cards))
 
-    def _by_points(self, kinds: Sequence[str], by: str, values: set[str]) -> Select[Any]:
-        return (
-            select(_CARDS.id, literal(by).label("by"), _POINTS.normalized.label("value"))
-            .select_from(_POINTS.id.table)
-            .join(_CARDS.id.table, _CARDS.id == _POINTS.card_id)
-            .where(
-                _POINTS.company_id == self._tx.company_id,
-                _POINTS.kind == by,
-                _POINTS.normalized.in_(values),
-                _CARDS.kind.in_(kinds),
-                _CARDS.deleted_at.is_(None),
-            )
-        )
 
-    def _by_tax_number(self, model: type[Card], number: str) -> Select[Any]:
-        own = Base.metadata.tables[model.__tablename__].c
-        return (
-            select(_CARDS.id, literal("tax_number").label("by"), own.tax_number.label("value"))
-            .select_from(own.card_id.table)
-            .join(_CARDS.id.table, _CARDS.id == own.card_id)
-            .where(
-                own.company_id == self._tx.company_id,
-                own.tax_number == number,
-                _CARDS.deleted_at.is_(None),
-            )
+@cache
+def _matching(ways: tuple[By, ...], taxed: tuple[str, ...]) -> CompoundSelect[Any]:
+    """The cards that match by some kinds of points, or by the tax numbers of some kinds of cards, and how.
+    Each way is cut off by itself: an index gives its first rows without reading the others."""
+    found = (*map(_by_points, ways), *(_by_tax_number(_TAXED[kind]) for kind in taxed))
+    return union_all(*(select(each.limit(FOUND_MOST).subquery()) for each in found))
+
+
+def _by_points(by: By) -> Select[Any]:
+    return (
+        select(_CARDS.id, literal(by).label("by"), _POINTS.normalized.label("value"))
+        .select_from(_POINTS.id.table)
+        .join(_CARDS.id.table, _CARDS.id == _POINTS.card_id)
+        .where(
+            _POINTS.company_id == bindparam("of_company"),
+            _POINTS.kind == by,
+            _POINTS.normalized.in_(bindparam(by, expanding=True)),
+            _CARDS.kind.in_(bindparam("kinds", expanding=True)),
+            _CARDS.deleted_at.is_(None),
         )
+    )
+
+
+def _by_tax_number(model: type[Card]) -> Select[Any]:
+    own = Base.metadata.tables[model.__tablename__].c
+    return (
+        select(_CARDS.id, literal("tax_number").label("by"), own.tax_number.label("value"))
+        .select_from(own.card_id.table)
+        .join(_CARDS.id.table, _CARDS.id == own.card_id)
+        .where(
+            own.company_id == bindparam("of_company"),
+            own.tax_number == bindparam("tax_number"),
+            _CARDS.deleted_at.is_(None),
+        )
+    )
 
 
 def _strength(match: Match) -> tuple[int, str]:

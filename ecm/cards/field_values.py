@@ -101,6 +101,11 @@ class FieldValues:
             for field, old, new in pairs
         ]
 
+    def begin(self, card: Card, parsed: Mapping[str, ParsedValue]) -> None:
+        """Give a card that has just been made its first values. ChangedMeanwhile, as of `store`."""
+        with self._whole(any(each.field.type in _POINTS for each in parsed.values())):
+            self._put_rows(card, parsed.values())
+
     def of(self, card_ids: Iterable[int], *, archived: bool = False) -> dict[int, dict[str, Value]]:
         """The values of cards, by card and key; of archived fields only if told. Fields without a value are
         left out. At most three statements for any number of cards."""
@@ -192,6 +197,12 @@ class FieldValues:
     def _write(self, card: Card, parsed: Collection[ParsedValue]) -> None:
         """First the rows that there shall be, then an end of the others: who writes the same field at the
         same time waits at the first row, and the later one's value stands alone."""
+        sizes = self._put_rows(card, parsed)
+        ends = [{"of_card": card.id, "of_field": field, "end": size} for field, size in sizes.items()]
+        self._tx.session.execute(_END, ends)
+
+    def _put_rows(self, card: Card, parsed: Collection[ParsedValue]) -> dict[int, int]:
+        """Write the rows that there shall be, and tell how many each field has."""
         sizes = {}
         rows = []
         for each in parsed:
@@ -204,8 +215,7 @@ class FieldValues:
                 rows.append({**place, **columns, "company_id": card.company_id, "text_key": key})
         if rows:
             self._tx.session.execute(self._put, rows)
-        ends = [{"of_card": card.id, "of_field": field, "end": size} for field, size in sizes.items()]
-        self._tx.session.execute(_END, ends)
+        return sizes
 
 
 class _Choice:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import select
@@ -63,12 +64,11 @@ class Pipelines:
 
     def list(self, kind: str, *, archived: bool = False) -> Sequence[Pipeline]:
         """The pipelines for deals or for leads, in their order; with `archived` those as well."""
-        found = self._all(kind)
-        return [each for each in found if archived or each.archived_at is None]
+        return [each for each in self._of(kind) if archived or each.archived_at is None]
 
     def get(self, id: int | str, *, kind: str | None = None) -> Pipeline:
         """A pipeline by its id, or with a `kind` by its code. NotFound."""
-        for each in self._all(kind):
+        for each in self._of(kind):
             if str(each.id) == str(id) or (kind is not None and each.code == id):
                 return each
         raise NotFound("pipeline", id)
@@ -126,7 +126,7 @@ class Pipelines:
         stages = _clean_stages(kind, stages)
         name = _clean_name("name", name)
         code = _clean_code(code or make_code(name))
-        existing = self._all(kind)
+        existing = self._of(kind)
         if any(each.code == code for each in existing):
             raise Taken("code", code)
         position = 1 + max((each.position for each in existing), default=-1)
@@ -135,6 +135,8 @@ class Pipelines:
                 pipeline = self._insert(self._tx.company_id, kind, code, name, position, stages)
         except IntegrityError:  # made by somebody else since we looked
             raise Taken("code", code) from None
+        finally:
+            self._forget()
         self._tx.audit.record("pipeline.added", "pipeline", pipeline.id, name=name, kind=kind)
         return pipeline
 
@@ -164,10 +166,11 @@ class Pipelines:
     def order(self, kind: str, pipelines: Sequence[int | str]) -> None:
         """Put the pipelines of a kind into an order, given by all their ids. Invalid."""
         require_admin(self._tx.require_actor(), "changing pipelines")
-        found = {str(each.id): each for each in self._all(kind)}
+        found = {str(each.id): each for each in self._of(kind)}
         _put_in_order("pipelines", found, pipelines)
         self._tx.session.flush()
         self._tx.session.expire_all()
+        self._forget()
 
     def add_stage(self, pipeline: Pipeline, stage: NewStage, *, before: Stage | None = None) -> Stage:
         """Add a stage, before another or, if it is not final, before the first final one. Invalid, also for a
@@ -246,15 +249,18 @@ class Pipelines:
             stage.archived_at = None
             self._record("stage.restored", stage.pipeline, stage=stage.name)
 
-    def _all(self, kind: str | None) -> Sequence[Pipeline]:
-        query = (
-            select(Pipeline)
-            .where(Pipeline.company_id == self._tx.company_id)
-            .options(selectinload(Pipeline.stages))
-        )
-        if kind is not None:
-            query = query.where(Pipeline.card_kind == kind)
-        return list(self._tx.session.scalars(query.order_by(Pipeline.position, Pipeline.id)))
+    def _of(self, kind: str | None) -> Sequence[Pipeline]:
+        return [each for each in self._all if kind is None or each.card_kind == kind]
+
+    @cached_property
+    def _all(self) -> Sequence[Pipeline]:
+        """All pipelines of the company with their stages: read once in a unit of work."""
+        query = select(Pipeline).where(Pipeline.company_id == self._tx.company_id)
+        whole = query.options(selectinload(Pipeline.stages)).order_by(Pipeline.position, Pipeline.id)
+        return self._tx.session.scalars(whole).all()
+
+    def _forget(self) -> None:
+        self.__dict__.pop("_all", None)
 
     def _insert(
         self, company_id: int, kind: str, code: str, name: str, position: int, stages: Sequence[NewStage]
@@ -269,6 +275,7 @@ class Pipelines:
     def _record(self, action: str, pipeline: Pipeline, **facts: object) -> None:
         self._tx.session.flush()
         self._tx.audit.record(action, "pipeline", pipeline.id, **facts)
+        self._forget()
 
 
 def make_code(name: str) -> str:

@@ -6,17 +6,20 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from ecm import clock
 from ecm.errors import Invalid
-from ecm.models import Deal, Lead, Stage, StageMove
+from ecm.models import Base, Deal, Lead, Stage, StageMove
 from ecm.texts import clean_text
 
 if TYPE_CHECKING:
     from ecm.unit_of_work import UnitOfWork
 
 REASON_MOST_CHARS: Final = 1000
+# A statement made once is cheaper than an object for the session to keep track of.
+_ADD: Final = insert(Base.metadata.tables[StageMove.__tablename__])
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class StageMoves:
     def enter(self, card: Deal | Lead, to: Stage, *, reason: str | None = None) -> None:
         """Put a card that has all that is needed into a stage, and keep the move."""
         old, now = card.stage, clock.now()
-        self._tx.session.add(self._move(card, old.id, to, now))
+        self._keep(card, old, to, now)
         card.stage_id, card.updated_at = to.id, now
         if isinstance(card, Deal):
             card.closed_at = now if to.outcome else None
@@ -74,11 +77,12 @@ class StageMoves:
 
     def begin(self, card: Deal | Lead) -> None:
         """Keep that a new card stands in its first stage, which may be a final one."""
-        if isinstance(card, Deal) and card.stage.outcome:
+        stage = self._tx.session.get_one(Stage, card.stage_id)
+        set_committed_value(card, "stage", stage)  # whoever has the card may look at them later
+        set_committed_value(card, "pipeline", stage.pipeline)
+        if isinstance(card, Deal) and stage.outcome:
             card.closed_at = card.created_at
-        self._tx.session.refresh(card, ["pipeline", "stage"])
-        self._tx.session.add(self._move(card, None, card.stage, card.created_at))
-        self._tx.session.flush()
+        self._keep(card, None, stage, card.created_at)
 
     def history(self, card: Deal | Lead) -> list[StageStay]:
         """All stages that a card stood in, the latest first."""
@@ -108,12 +112,13 @@ class StageMoves:
             return None
         return clean_text("reason", reason or "", REASON_MOST_CHARS)
 
-    def _move(self, card: Deal | Lead, from_id: int | None, to: Stage, at: datetime) -> StageMove:
-        return StageMove(
-            company_id=card.company_id,
-            card_id=card.id,
-            from_stage_id=from_id,
-            to_stage_id=to.id,
-            by_id=self._tx.actor.user_id if self._tx.actor else None,
-            at=at,
-        )
+    def _keep(self, card: Deal | Lead, old: Stage | None, new: Stage, at: datetime) -> None:
+        row = {
+            "company_id": card.company_id,
+            "card_id": card.id,
+            "from_stage_id": old.id if old else None,
+            "to_stage_id": new.id,
+            "by_id": self._tx.actor.user_id if self._tx.actor else None,
+            "at": at,
+        }
+        self._tx.session.execute(_ADD, [row])
