@@ -6,12 +6,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from ecm import Actor, Ecm
 from ecm.api.application import Application
 from tests.firms import Firm
+from tests.statements import hear_statements
 
 ROOT = "/api/v1"
 
@@ -81,15 +81,7 @@ def check_problem(response: TestResponse, status: int, code: str) -> dict[str, A
 
 def count_statements(api: Api, ask: Callable[[], TestResponse]) -> int:
     """How many statements an answer takes."""
-    seen: list[str] = []
-
-    def note(*facts: Any) -> None:
-        seen.append(facts[2])
-
-    event.listen(api.app.database.engine, "before_cursor_execute", note)
-    try:
+    with hear_statements(api.app) as sent:
         response = ask()
-    finally:
-        event.remove(api.app.database.engine, "before_cursor_execute", note)
     assert response.status_code == 200, response.text
-    return len(seen)
+    return len(sent)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import pytest
-from sqlalchemy import event
 
 from ecm import Ecm
 from ecm.cards.duplicates import Duplicate, Match
 from ecm.errors import Invalid
 from ecm.unit_of_work import UnitOfWork
 from tests.firms import Firm
+from tests.statements import hear_statements
 
 ON_SQLITE = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 
@@ -109,21 +109,18 @@ def test_what_no_card_could_have_is_refused_instead_of_being_searched(app: Ecm, 
 def test_two_queries_by_indexes_find_duplicates(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.olena) as tx:
         add_clients(tx)
-        queries: list[tuple[str, tuple[object, ...]]] = []
-        connection = tx.session.connection()
-
-        def notice(
-            _conn: object, _cursor: object, statement: str, parameters: tuple[object, ...], *_: object
-        ) -> None:
-            queries.append((statement, parameters))
-
         tx.session.flush()
-        event.listen(connection, "before_cursor_execute", notice)
-        tx.duplicates.find(("contact", "organization", "lead"), phones=["0441234567"], emails=["a@b.ua"],
-                           tax_number="32855961")  # fmt: skip
-        event.remove(connection, "before_cursor_execute", notice)
-        assert len(queries) == 2
-        plan = connection.exec_driver_sql("EXPLAIN QUERY PLAN " + queries[0][0], queries[0][1]).all()
+        with hear_statements(app) as sent:
+            tx.duplicates.find(
+                ("contact", "organization", "lead"),
+                phones=["0441234567"],
+                emails=["a@b.ua"],
+                tax_number="32855961",
+            )
+        assert len(sent) == 2
+        plan = tx.session.connection().exec_driver_sql(
+            "EXPLAIN QUERY PLAN " + sent[0].sql, sent[0].parameters
+        )
     steps = [row[3] for row in plan]
     for index in (
         "contact_points_normalized",

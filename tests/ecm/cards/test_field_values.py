@@ -8,7 +8,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import select
 
 from ecm import Actor, Ecm, clock
 from ecm.cards.changes import Change
@@ -19,6 +19,7 @@ from ecm.models import Card, Contact, Field, FieldValue, Option, TimelineEntry, 
 from ecm.unit_of_work import UnitOfWork
 from tests.blocking import await_blocked
 from tests.firms import Firm, put
+from tests.statements import hear_statements
 
 ON_SQLITE = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 ON_POSTGRESQL = pytest.mark.parametrize("migrated_database_url", ["postgresql"], indirect=True)
@@ -113,17 +114,9 @@ def test_a_wrong_value_is_told_by_the_fields_key(type: str, given: object) -> No
 
 
 def count_statements(app: Ecm, do: Callable[[], object]) -> int:
-    statements = []
-
-    def note(*facts: object) -> None:
-        statements.append(facts[2])
-
-    event.listen(app.database.engine, "before_cursor_execute", note)
-    try:
+    with hear_statements(app) as sent:
         do()
-    finally:
-        event.remove(app.database.engine, "before_cursor_execute", note)
-    return sum(str(each).startswith("SELECT") for each in statements)
+    return sum(each.is_reading for each in sent)
 
 
 def make_contact(tx: UnitOfWork, title: str = "Олена Коваль", **fields: object) -> Card:

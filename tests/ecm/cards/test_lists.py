@@ -10,7 +10,6 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from sqlalchemy import event
 
 from ecm import Ecm
 from ecm.cards.conditions import Condition
@@ -20,6 +19,7 @@ from ecm.errors import Forbidden, Invalid, NotFound
 from ecm.models import Card, Deal
 from ecm.paging import Page
 from tests.firms import Firm, make_firm
+from tests.statements import hear_statements
 
 ON_SQLITE = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 TITLES = ("Ґрунт", "гора", "Їжа", "йод", "Дах", "act 7", "12 вікон", "ящик", "Ель", "єнот")
@@ -257,6 +257,27 @@ def test_amounts_are_summed_by_stage_and_currency_exactly(app: Ecm, alfa: Firm, 
         assert [(one.cards, one.amount) for one in few] == [(1, Decimal("0.1"))]
 
 
+def test_leads_are_summed_by_stage_and_those_who_are_deleted_are_not(
+    app: Ecm, alfa: Firm, beta: Firm
+) -> None:
+    with app.begin(beta.olena) as tx:
+        tx.leads.add("Чужий", amount="1000000")
+    with app.begin(alfa.olena) as tx:
+        tx.leads.add("Без суми")
+        for amount in ("0.1", "0.2"):
+            tx.leads.add("Малий", amount=amount, stage="contacted")
+        tx.leads.add("В євро", amount="3.33", currency="EUR", stage="contacted")
+        tx.cards.delete(tx.leads.add("Видалений", amount="500"))
+        way = tx.pipelines.default("lead")
+        codes = {stage.id: stage.code for stage in way.stages}
+        sums = tx.lists.sum_by_stage("lead", way)
+        assert {(codes[one.stage_id], one.currency, one.cards, one.amount) for one in sums} == {
+            ("new", "UAH", 1, Decimal(0)),
+            ("contacted", "UAH", 2, Decimal("0.3")),
+            ("contacted", "EUR", 1, Decimal("3.33")),
+        }
+
+
 @ON_SQLITE
 def test_a_page_takes_the_same_number_of_statements_however_many_cards_it_has(
     app: Ecm, filled: tuple[Firm, list[Row]]
@@ -264,17 +285,10 @@ def test_a_page_takes_the_same_number_of_statements_however_many_cards_it_has(
     firm, _ = filled
     counts = []
     for per_page in (2, 50):
-        statements: list[str] = []
-
-        def note(*args: Any, into: list[str] = statements) -> None:
-            into.append(args[2])
-
-        event.listen(app.database.engine, "before_cursor_execute", note)
-        with app.begin(firm.olena) as tx:
+        with hear_statements(app) as sent, app.begin(firm.olena) as tx:
             page = tx.lists.find("deal", sort="title", per_page=per_page)
             assert all(isinstance(card, Deal) and card.stage.pipeline.code for card in page)
-        event.remove(app.database.engine, "before_cursor_execute", note)
-        counts.append(len(statements))
+        counts.append(len(sent))
     assert counts[0] == counts[1] <= 3
 
 

@@ -11,6 +11,7 @@ from ecm.cards.pipelines import DEFAULTS, NewStage
 from ecm.errors import Forbidden, InUse, Invalid, ManagedByApplication, MissingFields, NotFound, Taken
 from ecm.models import Deal
 from tests.firms import Firm
+from tests.statements import hear_statements
 
 pytestmark = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 
@@ -47,6 +48,17 @@ def test_a_company_has_several_pipelines_each_with_stages_in_its_own_order(app: 
         ]
         deal = tx.deals.add("Ремонт", pipeline="сервіс")
         assert (deal.pipeline.code, deal.stage.code) == ("сервіс", "приймання")
+
+
+def test_making_the_second_deal_of_a_unit_of_work_reads_nothing(app: Ecm, alfa: Firm) -> None:
+    with app.begin(alfa.admin) as tx:
+        tx.fields.add("deal", "Область", "text")
+    with app.begin(alfa.olena) as tx:
+        tx.deals.add("Перша", stage="offer", fields={"область": "Львів"})
+        with hear_statements(app) as sent:
+            second = tx.deals.add("Друга", stage="offer", fields={"область": "Одеса"})
+    assert not [each.sql for each in sent if each.is_reading]
+    assert (second.pipeline.code, second.stage.code) == ("sales", "offer")  # and is whole outside of it
 
 
 @pytest.mark.parametrize(

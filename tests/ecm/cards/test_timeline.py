@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
 
 from ecm import Ecm
 from ecm.cards.timeline import COMMENT_MOST_CHARS, PER_PAGE_MOST
 from ecm.errors import Invalid, NotFound
 from ecm.models import Deal
 from tests.firms import Firm, put
+from tests.statements import hear_statements
 
 ON_SQLITE = pytest.mark.parametrize("migrated_database_url", ["sqlite"], indirect=True)
 
@@ -142,16 +142,9 @@ def test_a_piece_takes_one_statement(app: Ecm, alfa: Firm) -> None:
     with app.begin(alfa.olena) as tx:
         for number in range(30):
             tx.timeline.comment(alfa.deal, str(number))
-    statements: list[str] = []
-
-    def note(*args: Any) -> None:
-        statements.append(args[2])
-
-    with app.begin(alfa.olena) as tx:
-        event.listen(app.database.engine, "before_cursor_execute", note)
+    with app.begin(alfa.olena) as tx, hear_statements(app) as sent:
         assert len(tx.timeline.list(alfa.deal, limit=20).items) == 20
-        event.remove(app.database.engine, "before_cursor_execute", note)
-    assert len(statements) == 1
+    assert len(sent) == 1
 
 
 def test_an_entry_that_followed_tells_where_it_came_from(app: Ecm, alfa: Firm) -> None:

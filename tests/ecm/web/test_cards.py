@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import pytest
-from sqlalchemy import event
 
 from tests.ecm.web.site import Site, read, send, send_only
 from tests.firms import put
+from tests.statements import hear_statements
 
 FORMS: dict[str, dict[str, object]] = {
     "deals": {"title": "Нове", "amount": "12,50", "currency": "EUR", "stage": "offer", "source": "Сайт"},
@@ -18,22 +16,6 @@ FORMS: dict[str, dict[str, object]] = {
     "contacts": {"last_name": "Нове", "first_name": "Ольга", "job_title": "Юристка"},
     "organizations": {"title": "Нове", "tax_number": "14360570", "website": "nove.example", "country": "UA"},
 }
-
-
-@contextmanager
-def statements(site: Site) -> Iterator[list[str]]:
-    """The SQL statements that are sent meanwhile."""
-    sent: list[str] = []
-
-    def hear(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
-        sent.append(statement)
-
-    engine = site.app.database.engine
-    event.listen(engine, "before_cursor_execute", hear)
-    try:
-        yield sent
-    finally:
-        event.remove(engine, "before_cursor_execute", hear)
 
 
 @pytest.mark.parametrize("family", FORMS)
@@ -148,7 +130,7 @@ def test_a_list_takes_the_same_statements_for_any_number_of_cards(site: Site) ->
         fill(cards)
         for path in ("/deals", "/leads", "/contacts", "/organizations", "/deals/board"):
             client.get(path)
-            with statements(site) as sent:
+            with hear_statements(site.app) as sent:
                 assert client.get(path).status_code == 200
             counts.setdefault(path, set()).add(len(sent))
     assert all(len(found) == 1 for found in counts.values()), counts
