@@ -204,9 +204,8 @@ class Highlighter:
                     number = self._judged[words] = self._judge(words)
                 if number is not None:
                     found.append((first, last, number))
-                elif (
-                    self._has_several
-                ):  # what was taken for words side by side may hide the first, or another
+                elif self._has_several:
+                    # What was taken for words side by side may hide the first of them, or another.
                     again_from = first + 1
                     if (word := _FIRST_WORD.match(folded, first, last)) and word.end() < last:
                         number = self._judge(text[first : word.end()])

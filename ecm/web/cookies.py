@@ -1,8 +1,8 @@
 """The session's cookie: signed, out of reach of scripts, sent to nobody else, renewed by reading pages.
 
-Only a whole page renews it (`ecm.web.current.renew`, called by the layout). An answer to a script or for a
-picture carries no cookie: one that comes in after a page's would undo what that page wrote, a log-out or a
-message to be shown, and caches may keep it.
+Only a whole page renews it (`ecm.web.current.renew`, called by the layout). A part of a page or a picture
+carries no cookie: one that comes in after a page's would undo what that page wrote, a log-out or a message to
+be shown, and caches may keep it.
 """
 
 from __future__ import annotations
